@@ -1,0 +1,1 @@
+"""What is true: the booking flow as pure functions on frozen values."""

@@ -1,0 +1,132 @@
+"""The frozen world of the model: what the store holds and where every attempt stands.
+
+The vocabulary and every edge case: `specs/booking.md`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Outcome(StrEnum):
+    """What a terminated attempt emits: exactly one of these. Clause: emit.one"""
+
+    BOOKED = "BOOKED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+
+
+class Verdict(StrEnum):
+    """What the store answers to a proposal. Clause: persist.verdict"""
+
+    ACCEPTED = "accepted"
+    OVER_CAPACITY = "over capacity"
+    VERSION_CONFLICT = "version conflict"
+    IDENTIFIER_REUSE = "identifier reuse"
+    UNKNOWN_RESOURCE = "unknown resource"
+    STORE_UNAVAILABLE = "store unavailable"
+    ACKNOWLEDGEMENT_LOST = "acknowledgement lost"
+
+
+class Policy(StrEnum):
+    """Which check of persist comes first. Clause: persist.order"""
+
+    VERSION_FIRST = "version-first"
+    CAPACITY_FIRST = "capacity-first"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Request:
+    """One attempt's input: `units` (at least 1) of a resource, under a booking id."""
+
+    booking_id: str
+    resource_id: str
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Resource:
+    """A bookable resource; `capacity` and `confirmed` in units, `version` in effective persists."""
+
+    capacity: int
+    confirmed: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reservation:
+    """A recorded booking."""
+
+    booking_id: str
+    resource_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What all attempts share. `resources` is sorted by id; `reservations` is a sorted multiset."""
+
+    resources: tuple[tuple[str, Resource], ...]
+    reservations: tuple[Reservation, ...] = ()
+
+    def resource(self, resource_id: str) -> Resource | None:
+        """Return the resource of that id, or None."""
+        return next((resource for name, resource in self.resources if name == resource_id), None)
+
+    def recorded(self, booking_id: str) -> Reservation | None:
+        """Return the reservation under that booking id, on whatever resource, or None."""
+        return next((one for one in self.reservations if one.booking_id == booking_id), None)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Idle:
+    """An attempt that has not observed yet."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Observed:
+    """An attempt that holds an observation: both fields are None where the resource was absent."""
+
+    version: int | None
+    confirmed: int | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Done:
+    """An attempt that emitted its outcome; `reason` says why it is FAILED, and is None otherwise."""
+
+    outcome: Outcome
+    reason: Verdict | None = None
+
+
+Local: TypeAlias = Idle | Observed | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The transition that one attempt would make; it decides nothing. Clause: propose.tentative"""
+
+    request: Request
+    expected_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One global state: the store, and the local state of each attempt in order."""
+
+    store: Store
+    attempts: tuple[Local, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What is checked: resources (id and capacity in units), one request an attempt, and the store's policy."""
+
+    capacities: tuple[tuple[str, int], ...]
+    requests: tuple[Request, ...]
+    policy: Policy = Policy.VERSION_FIRST
+
+    def initial(self) -> World:
+        """Return the world in which nothing has happened."""
+        resources = tuple((name, Resource(capacity)) for name, capacity in sorted(self.capacities))
+        return World(Store(resources), (Idle(),) * len(self.requests))

@@ -1,0 +1,1 @@
+"""What you would deploy: the use case, the store contract, and stores that keep it."""
