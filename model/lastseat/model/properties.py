@@ -4,13 +4,13 @@ Each property is one clause of `specs/booking.md`. It says when it speaks (`appl
 would break it (`witness`: a sentence, or None when it holds). A property whose antecedent was never true was
 not checked, whatever else a search says: `fired` counts are kept for that.
 
-They speak about `Step` and `Run` records, which a search builds from model worlds and the simulations build from
+They speak about `State`, `Step` and `Run` records, which a search builds from model worlds and the simulations from
 executions of real code. So there is one definition of each property, and two independent things it is held to.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from lastseat.model.world import Done, Outcome, Request, Reservation, Resource, Store, Verdict
 
@@ -26,18 +26,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What all attempts share at one moment: the store, and how many steps took effect on each resource so far."""
+
+    store: Store
+    effects: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One shared step of one attempt, and all that the properties ask about it.
 
-    `effects` pairs each resource id with the number of effective steps on it so far, this one included. The
-    counts `observes`, `persists`, `own_effects` and `steps` are the attempt's own, this step included.
+    `effective` names the resources on which it took effect (see `changed`). The counts `observes`, `persists`,
+    `own_effects` and `steps` are the attempt's own, this step included.
     """
 
     request: Request
     action: str
     before: Store
     after: Store
-    effects: tuple[tuple[str, int], ...]
+    effective: tuple[str, ...] = ()
     verdict: Verdict | None = None
     expected_version: int | None = None
     observes: int = 0
@@ -59,7 +67,8 @@ class Run:
     final: Store
 
 
-Record = TypeVar("Record", Step, Run)
+Broken: TypeAlias = tuple[tuple[str, str], ...]  # clauses, each with the witness that it is violated
+Record = TypeVar("Record", State, Step, Run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +86,14 @@ def changed(before: Store, after: Store) -> tuple[str, ...]:
 
     The version is left out on purpose, so that version and effect can be held against each other.
     """
-    names = dict.fromkeys(name for name, _ in (*before.resources, *after.resources))
+    if before == after:
+        return ()
+    names = dict.fromkeys(name for store in (before, after) for name in _names(store))
     return tuple(name for name in names if _booked(before, name) != _booked(after, name))
+
+
+def _names(store: Store) -> tuple[str, ...]:
+    return (*(name for name, _ in store.resources), *(one.resource_id for one in store.reservations))
 
 
 def _booked(store: Store, name: str) -> tuple[int, tuple[Reservation, ...]]:
@@ -100,40 +115,40 @@ def reservation_of(request: Request) -> Reservation:
 # --- states ---------------------------------------------------------------------------------------------------
 
 
-def _over_capacity(step: Step) -> str | None:
-    for name, one in step.after.resources:
+def _over_capacity(state: State) -> str | None:
+    for name, one in state.store.resources:
         if not 0 <= one.confirmed <= one.capacity:
             return f"{name} has {one.confirmed} of {one.capacity} units confirmed"
     return None
 
 
-def _sum_differs(step: Step) -> str | None:
-    for name, one in step.after.resources:
-        booked = sum(each.units for each in step.after.reservations if each.resource_id == name)
+def _sum_differs(state: State) -> str | None:
+    for name, one in state.store.resources:
+        booked = sum(each.units for each in state.store.reservations if each.resource_id == name)
         if booked != one.confirmed:
             return f"{name} has {one.confirmed} units confirmed, but its reservations add up to {booked}"
     return None
 
 
-def _recorded_twice(step: Step) -> str | None:
-    ids = [one.booking_id for one in step.after.reservations]
+def _recorded_twice(state: State) -> str | None:
+    ids = [one.booking_id for one in state.store.reservations]
     twice = next((one for one in ids if ids.count(one) > 1), None)
     return f"booking id {twice} is recorded {ids.count(twice)} times" if twice else None
 
 
-def _version_differs(step: Step) -> str | None:
-    effects = dict(step.effects)
-    for name, one in step.after.resources:
+def _version_differs(state: State) -> str | None:
+    effects = dict(state.effects)
+    for name, one in state.store.resources:
         if one.version != effects.get(name, 0):
             return f"{name} is at version {one.version} after {effects.get(name, 0)} effective persists"
     return None
 
 
-def _always(_step: Step) -> bool:
+def _always(_record: State | Step) -> bool:
     return True
 
 
-STATE_PROPERTIES: tuple[Property[Step], ...] = (
+STATE_CHECKS: tuple[Property[State], ...] = (
     Property("state.capacity", "0 <= confirmed <= capacity", _always, _over_capacity),
     Property("state.sum", "confirmed = sum of the units of the recorded reservations", _always, _sum_differs),
     Property("state.unique", "a booking id is recorded at most once in the whole store", _always, _recorded_twice),
@@ -156,12 +171,11 @@ def _refusal_wrote(step: Step) -> str | None:
 
 
 def _version_jumped(step: Step) -> str | None:
-    effective = changed(step.before, step.after)
     for name, one in step.after.resources:
         earlier = step.before.resource(name)
         grown = one.version - (earlier.version if earlier else 0)
-        if grown != (name in effective):
-            took = "a step that took effect" if name in effective else "a step without effect"
+        if grown != (name in step.effective):
+            took = "a step that took effect" if name in step.effective else "a step without effect"
             return f"{took} on {name} raised its version by {grown}"
     return None
 
@@ -204,7 +218,7 @@ STEP_PROPERTIES: tuple[Property[Step], ...] = (
     Property(
         "persist.compare_and_swap",
         "an effective persist was proposed from the version that is current",
-        lambda s: s.action == "persist" and bool(changed(s.before, s.after)),
+        lambda s: s.action == "persist" and bool(s.effective),
         _stale_write,
     ),
     Property(
@@ -330,7 +344,7 @@ ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
     Property("progress.suspension", "no attempt ever waits for another one", _always, _blocked),
 )
 
-STEP_CHECKS: tuple[Property[Step], ...] = STATE_PROPERTIES + STEP_PROPERTIES + ATTEMPT_PROPERTIES
+STEP_CHECKS: tuple[Property[Step], ...] = STEP_PROPERTIES + ATTEMPT_PROPERTIES
 
 # --- finished runs --------------------------------------------------------------------------------------------
 
@@ -368,12 +382,8 @@ RUN_CHECKS: tuple[Property[Run], ...] = (
 )
 
 
-def broken(record: Record, checks: tuple[Property[Record], ...]) -> tuple[tuple[str, str], ...]:
-    """Return (clause, witness) for each property that `record` violates."""
-    found = ((one.clause, one.witness(record)) for one in checks if one.applies(record))
-    return tuple((clause, witness) for clause, witness in found if witness is not None)
-
-
-def fired(record: Record, checks: tuple[Property[Record], ...]) -> tuple[str, ...]:
-    """Return the clauses that speak about `record`: those whose antecedent is true of it."""
-    return tuple(one.clause for one in checks if one.applies(record))
+def assess(record: Record, checks: tuple[Property[Record], ...]) -> tuple[list[str], Broken]:
+    """Return the clauses that speak about `record`, and (clause, witness) for each of them that it violates."""
+    speaking = [one for one in checks if one.applies(record)]
+    broken = [(one.clause, what) for one in speaking if (what := one.witness(record)) is not None]
+    return [one.clause for one in speaking], tuple(broken)

@@ -10,7 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from lastseat.model.properties import RUN_CHECKS, STEP_CHECKS, Run, Step, Window, broken, changed, fired, fits
+from lastseat.model.properties import (
+    RUN_CHECKS,
+    STATE_CHECKS,
+    STEP_CHECKS,
+    Broken,
+    Property,
+    Record,
+    Run,
+    State,
+    Step,
+    Window,
+    assess,
+    changed,
+    fits,
+)
 from lastseat.model.steps import CORRECT, Semantics, Transition, successors
 from lastseat.model.world import Done, Local, Observed, Outcome, Store, System, World
 
@@ -84,6 +98,7 @@ class _Search:
         self.mixes: Counter[Mix] = Counter()
         self.found: dict[str, Violation] = {}
         self.fired: Counter[str] = Counter()
+        self.stores: dict[Store, Broken] = {}
         self.judged: set[tuple[int, Local, Store]] = set()
 
     def run(self, tick: Callable[[int], None]) -> bool:
@@ -113,16 +128,24 @@ class _Search:
             return
         self.judged.add(case)
         record = record_of(self.system, step)
-        self.fired.update(fired(record, STEP_CHECKS))
-        for clause, witness in broken(record, STEP_CHECKS):
+        for clause, witness in (*self._assess_state(step.after.store), *self._assess(record, STEP_CHECKS)):
             if clause not in self.found:
                 self.found[clause] = Violation(clause, witness, (*self._path(step.before), step))
+
+    def _assess_state(self, store: Store) -> Broken:
+        if store not in self.stores:
+            self.stores[store] = self._assess(state_of(store), STATE_CHECKS)
+        return self.stores[store]
+
+    def _assess(self, record: Record, checks: tuple[Property[Record], ...]) -> Broken:
+        fired, broken = assess(record, checks)
+        self.fired.update(fired)
+        return broken
 
     def _finish(self, world: World, schedules: int) -> None:
         emitted = tuple(local if isinstance(local, Done) else None for local in world.attempts)
         run = Run(self.system.requests, emitted, world.store)
-        self.fired.update(fired(run, RUN_CHECKS))
-        for clause, witness in broken(run, RUN_CHECKS):
+        for clause, witness in self._assess(run, RUN_CHECKS):
             self.found.setdefault(clause, Violation(clause, witness, self._path(world)))
         self.mixes[mix_of(emitted)] += schedules
 
@@ -152,6 +175,7 @@ def record_of(system: System, step: Transition) -> Step:
     ended = step.after.attempts[step.attempt]
     current = before.resource(request.resource_id)
     is_persist = isinstance(local, Observed)
+    effective = changed(before, after)
     window = Window(
         fitted=fits(current, request.units),
         raced=bool(current and isinstance(local, Observed) and local.version != current.version),
@@ -163,12 +187,12 @@ def record_of(system: System, step: Transition) -> Step:
         action=step.action,
         before=before,
         after=after,
-        effects=tuple((name, _recorded_on(after, name)) for name, _ in after.resources),
+        effective=effective,
         verdict=step.verdict,
         expected_version=local.version if isinstance(local, Observed) else None,
         observes=1,
         persists=int(is_persist),
-        own_effects=int(is_persist and bool(changed(before, after))),
+        own_effects=int(is_persist and bool(effective)),
         steps=1 + is_persist,
         window=window if is_persist else None,
         ended=isinstance(ended, Done),
@@ -176,5 +200,9 @@ def record_of(system: System, step: Transition) -> Step:
     )
 
 
-def _recorded_on(store: Store, name: str) -> int:
-    return sum(one.resource_id == name for one in store.reservations)
+def state_of(store: Store) -> State:
+    """Return what the state properties ask about a store."""
+    return State(
+        store,
+        tuple((name, sum(one.resource_id == name for one in store.reservations)) for name, _ in store.resources),
+    )

@@ -10,6 +10,7 @@ from typing import assert_never
 from lastseat.model.world import (
     Done,
     Idle,
+    Local,
     Observed,
     Outcome,
     Policy,
@@ -133,7 +134,7 @@ def take(system: System, world: World, attempt: int, semantics: Semantics = CORR
             )
         case Observed():
             store, verdict = semantics.persist(world.store, semantics.propose(request, local), system.policy)
-            after = _moved(replace(world, store=store), attempt, semantics.emit(verdict))
+            after = _moved(world, attempt, semantics.emit(verdict), store)
             return Transition("persist", attempt, world, after, verdict)
         case Done():
             return None
@@ -149,6 +150,6 @@ def successors(system: System, world: World, semantics: Semantics = CORRECT) -> 
             yield transition
 
 
-def _moved(world: World, attempt: int, local: Idle | Observed | Done) -> World:
-    attempts = world.attempts
-    return replace(world, attempts=(*attempts[:attempt], local, *attempts[attempt + 1 :]))
+def _moved(world: World, attempt: int, local: Local, store: Store | None = None) -> World:
+    attempts = (*world.attempts[:attempt], local, *world.attempts[attempt + 1 :])
+    return World(store or world.store, attempts)

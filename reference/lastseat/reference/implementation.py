@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.memory_store import CapacityFirstMemoryStore, MemoryStore
+from lastseat.reference.sqlite_store import SqliteStore
 from lastseat.reference.store import InspectableStore, Policy
 from lastseat.reference.values import BookingRequest
 
@@ -24,3 +25,4 @@ class Implementation:
 
 MEMORY = Implementation("memory", MemoryStore.open)
 CAPACITY_FIRST = Implementation("capacity-first", CapacityFirstMemoryStore.open, policy=Policy.CAPACITY_FIRST)
+SQLITE = Implementation("sqlite", SqliteStore.open)

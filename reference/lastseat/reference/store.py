@@ -55,7 +55,7 @@ class InspectableStore(Store, Protocol):
 
 
 class Policy(StrEnum):
-    """Which check of persist comes first. Both are safe; they differ in the mix of outcomes. Clause: persist.order"""
+    """Which check of persist comes first; both orders are safe, the mix of outcomes differs. Clause: persist.order"""
 
     VERSION_FIRST = "version-first"
     CAPACITY_FIRST = "capacity-first"

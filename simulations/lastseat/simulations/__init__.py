@@ -1,0 +1,1 @@
+"""The instruments: the only place where the model and the reference meet."""

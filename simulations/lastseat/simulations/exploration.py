@@ -1,0 +1,90 @@
+"""What an explorer reports, the same for every strategy."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from lastseat.model.search import Mix, mix_of
+from lastseat.model.world import Done
+
+Vector: TypeAlias = tuple[Done | None, ...]  # what each attempt emitted, in order; None: it did not end
+
+# Not a clause: the name under which a step that the model does not have is kept.
+CONFORMANCE = "conformance"
+
+# Called now and then with the work done so far and the total, None where that is not known.
+Progress: TypeAlias = Callable[[int, int | None], None]
+
+
+def silent(_done: int, _total: int | None) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A clause, what broke it, and the steps of a shortest schedule that shows it (its last step is the one)."""
+
+    clause: str
+    witness: str
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What was seen. Where `complete` is False, only a part was, and no absence in it is a proof.
+
+    `interleavings` is the exact number of complete schedules covered and `outcomes` splits it by how many
+    attempts ended BOOKED, REJECTED and FAILED. `executions` counts how often real code was run from its start
+    (brute: whole schedules; merged: single steps, each from a restored state). `states` is the number of
+    distinct states (0 where none are kept) and `generated` that of the steps between them, plus one.
+    `blocked` counts interleavings that end with an attempt waiting for ever. `fired` is, for each clause, on how
+    many distinct steps or runs it had something to say; `conformed` is how many distinct steps were compared
+    with the model, and `nonconforming` the first that is no step of it.
+    """
+
+    strategy: str
+    executions: int
+    interleavings: int
+    outcomes: Mapping[Mix, int]
+    vectors: frozenset[Vector]
+    complete: bool
+    violations: tuple[Violation, ...] = ()
+    fired: Mapping[str, int] = field(default_factory=dict)
+    states: int = 0
+    generated: int = 0
+    blocked: int = 0
+    conformed: int = 0
+    nonconforming: Violation | None = None
+    interrupted: bool = False
+
+    @property
+    def clauses(self) -> frozenset[str]:
+        """Return the clauses that some schedule violates."""
+        return frozenset(one.clause for one in self.violations)
+
+
+class Shortest:
+    """Keeps for each clause the first of its shortest violations."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Violation] = {}
+
+    def offer(self, clause: str, witness: str, steps: Iterable[int]) -> None:
+        """Take this violation if it is the first of its clause, or shorter than the one known."""
+        one = Violation(clause, witness, tuple(steps))
+        known = self._found.get(clause)
+        if known is None or len(one.steps) < len(known.steps):
+            self._found[clause] = one
+
+    def all(self) -> tuple[Violation, ...]:
+        """Return the violations, the shortest first."""
+        return tuple(sorted(self._found.values(), key=lambda one: (len(one.steps), one.clause)))
+
+
+def tally(vectors: Mapping[Vector, int]) -> dict[Mix, int]:
+    """Return the interleavings by mix of outcomes, given those by vector; most BOOKED first."""
+    mixes: Counter[Mix] = Counter()
+    for vector, ways in vectors.items():
+        mixes[mix_of(vector)] += ways
+    return dict(sorted(mixes.items(), reverse=True))

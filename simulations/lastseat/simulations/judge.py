@@ -1,0 +1,306 @@
+"""Judging the steps of real code: every property, and conformance to the model, once for each distinct step.
+
+A step is decided by what the store holds and what the attempt has received so far. The judge adds the little
+history that the properties ask about (which persists took effect, and since when) to these two, gives each
+distinct value a small number, and judges each distinct (store, attempt, received) once, however many schedules
+pass through it. Why this loses nothing: `specs/decisions/merging.md`.
+"""
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from lastseat.model.atomic import book
+from lastseat.model.properties import (
+    RUN_CHECKS,
+    STATE_CHECKS,
+    STEP_CHECKS,
+    Broken,
+    Property,
+    Record,
+    Run,
+    State,
+    Step,
+    Window,
+    assess,
+    changed,
+    fits,
+)
+from lastseat.model.steps import take
+from lastseat.model.world import Done, Outcome, Reservation, Store, System, World
+from lastseat.reference.attempt_booking import Operation
+from lastseat.reference.implementation import Implementation
+from lastseat.reference.values import Resource, Snapshot
+from lastseat.simulations.abstraction import emitted_of, local_of, store_of, system_of, verdict_of
+from lastseat.simulations.exploration import Vector
+from lastseat.simulations.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all attempts share: the store's content, and how many steps took effect on each resource."""
+
+    snapshot: Snapshot
+    effects: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An unfinished attempt: the results it received, and its history as far as properties ask about it.
+
+    `since` is how many effective steps of others the requested resource had seen at the last observe.
+    """
+
+    received: tuple[Any, ...] = ()
+    observes: int = 0
+    persists: int = 0
+    own_effects: int = 0
+    since: int = 0
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that takes no more steps. Only what it emitted can still matter to anyone."""
+
+    emitted: Done | None
+
+
+@dataclass(slots=True)
+class Judged:
+    """One distinct step: what it gave, where it led (as numbers of the judge), and what is wrong with it.
+
+    `linear` says that the one-step specification, applied at this very step, explains what was emitted.
+    """
+
+    result: Any
+    after: Snapshot
+    shared: int
+    local: int
+    ended: bool
+    linear: bool
+    violations: Broken
+    nonconforming: str | None = None
+
+
+Value = TypeVar("Value", bound=Hashable)
+
+
+class Numbering(Generic[Value]):
+    """Gives equal values one small number, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+        self._numbers: dict[Value, int] = {}
+
+    def number(self, value: Value) -> int:
+        """Return the number of `value`, a new one if it was never met."""
+        number = self._numbers.setdefault(value, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
+        return number
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges one implementation on one scenario."""
+
+    scenario: Scenario
+    implementation: Implementation
+    shared: Numbering[Shared] = field(default_factory=Numbering)
+    locals: list[Numbering[Running | Ended]] = field(default_factory=list)
+    fired: Counter[str] = field(default_factory=Counter)
+    conformed: int = 0
+    system: System = field(init=False)
+    capacities: dict[str, int] = field(init=False)
+    alone: list[System] = field(init=False)  # the system of each attempt without the others
+    broken: list[Broken] = field(default_factory=list)  # what each shared state violates
+    stores: dict[Snapshot, Store] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.system = system_of(self.scenario, self.implementation)
+        self.capacities = dict(self.scenario.capacities)
+        self.locals = [Numbering[Running | Ended]() for _ in self.scenario.requests]
+        self.alone = [replace(self.system, requests=(request,)) for request in self.system.requests]
+        for numbering in self.locals:
+            numbering.number(Running())  # so that 0 is where every attempt starts
+
+    def start(self, snapshot: Snapshot) -> int:
+        """Return the number of the shared state in which nothing has happened."""
+        return self._number(Shared(snapshot))
+
+    def judge(
+        self,
+        shared: int,
+        attempt: int,
+        local: int,
+        operation: Operation,
+        result: Any,
+        after: Snapshot,
+        returned: tuple[Any] | None,
+    ) -> Judged:
+        """Judge one step: `returned` holds what the attempt returned right after it, None if it goes on."""
+        before, running = self.shared.values[shared], self.locals[attempt].values[local]
+        assert isinstance(running, Running)
+        step = self._record(before, attempt, running, operation, result, after, returned)
+        effects = _counted(before.effects, step.effective)
+        moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
+        broken = self._assess(step, STEP_CHECKS)
+        number = shared if after == before.snapshot else self._number(Shared(after, effects))
+        ending: Running | Ended = Ended(step.emitted) if returned else moved
+        return Judged(
+            result=result,
+            after=after,
+            shared=number,
+            local=self.locals[attempt].number(ending),
+            ended=returned is not None,
+            linear=self._linear(step),
+            violations=self.broken[number] + broken,
+            nonconforming=self._nonconforming(attempt, running, step, result, ending),
+        )
+
+    def judge_stepless(self, attempt: int, shared: int, returned: Any) -> Judged:
+        """Judge an attempt that ended before its first step."""
+        state = self.shared.values[shared]
+        store, emitted = self.store(state.snapshot), emitted_of(returned)
+        request = self.system.requests[attempt]
+        step = Step(request, "start", store, store, ended=True, emitted=emitted)
+        broken = self._assess(step, STEP_CHECKS)
+        return Judged(
+            None,
+            state.snapshot,
+            shared,
+            self.locals[attempt].number(Ended(emitted)),
+            ended=True,
+            linear=self._linear(step),
+            violations=broken,
+            nonconforming="an attempt of the model does not end before its first step",
+        )
+
+    def judge_blocked(self, shared: int, attempt: int, operation: Operation) -> Broken:
+        """Return what is violated where `attempt` cannot take its next step, `operation`, at all."""
+        state = self.shared.values[shared]
+        store = self.store(state.snapshot)
+        request = self.system.requests[attempt]
+        step = Step(request, operation.kind, store, store, blocked=True)
+        return assess(step, STEP_CHECKS)[1]
+
+    def ledger(self, shared: int) -> frozenset[Reservation]:
+        """Return the reservations that are recorded in a shared state, as a set."""
+        return frozenset(self.store(self.shared.values[shared].snapshot).reservations)
+
+    def judge_run(self, shared: int, locals_: tuple[int, ...]) -> tuple[Vector, Broken]:
+        """Return what every attempt emitted in a finished run, and what is violated by the run as a whole."""
+        ends = tuple(numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
+        vector = tuple(one.emitted if isinstance(one, Ended) else None for one in ends)
+        run = Run(self.system.requests, vector, self.store(self.shared.values[shared].snapshot))
+        return vector, self._assess(run, RUN_CHECKS)
+
+    def _number(self, shared: Shared) -> int:
+        """Return the number of a shared state; a new one is assessed."""
+        number = self.shared.number(shared)
+        if number == len(self.broken):
+            self.broken.append(self._assess(State(self.store(shared.snapshot), shared.effects), STATE_CHECKS))
+        return number
+
+    def _assess(self, record: Record, checks: tuple[Property[Record], ...]) -> Broken:
+        speaking, broken = assess(record, checks)
+        for clause in speaking:
+            self.fired[clause] += 1
+        return broken
+
+    def store(self, snapshot: Snapshot) -> Store:
+        """Return the model's store for a snapshot."""
+        store = self.stores.get(snapshot)
+        if store is None:
+            store = self.stores[snapshot] = store_of(snapshot)
+        return store
+
+    def _record(
+        self,
+        shared: Shared,
+        attempt: int,
+        running: Running,
+        operation: Operation,
+        result: Any,
+        after: Snapshot,
+        returned: tuple[Any] | None,
+    ) -> Step:
+        """Return what the properties ask about this step."""
+        request, name = self.system.requests[attempt], self.scenario.requests[attempt].resource_id
+        store, kind = self.store(shared.snapshot), operation.kind
+        later = store if after == shared.snapshot else self.store(after)
+        effective = changed(store, later)
+        window = running.window
+        if kind == "persist":
+            current = store.resource(name)
+            window = Window(
+                fitted=fits(current, request.units),
+                raced=dict(shared.effects).get(name, 0) > running.since,
+                known=current is not None,
+                used=store.recorded(request.booking_id) is not None,
+            )
+        proposal = getattr(operation, "proposal", None)
+        return Step(
+            request=request,
+            action=kind,
+            before=store,
+            after=later,
+            effective=effective,
+            verdict=verdict_of(result) if kind == "persist" else None,
+            expected_version=proposal.expected_version if proposal else None,
+            observes=running.observes + (kind == "observe"),
+            persists=running.persists + (kind == "persist"),
+            own_effects=running.own_effects + bool(effective),
+            steps=len(running.received) + 1,
+            window=window,
+            ended=returned is not None,
+            emitted=emitted_of(returned[0]) if returned else None,
+        )
+
+    def _moved(self, running: Running, step: Step, result: Any, now: int) -> Running:
+        """Return where the attempt stands after this step, if it goes on; `now` counts effects on its resource."""
+        # An effect of its own is no race: it counts on both sides.
+        since = now if step.action == "observe" else running.since + (step.request.resource_id in step.effective)
+        return Running(
+            (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window
+        )
+
+    def _linear(self, step: Step) -> bool:
+        """Return whether the one-step specification explains this very step. Clause: history.linearizable"""
+        before, after = frozenset(step.before.reservations), frozenset(step.after.reservations)
+        if step.emitted is None or step.emitted.outcome is Outcome.FAILED:
+            return before == after
+        return book(self.capacities, before, step.request) == (after, step.emitted.outcome)
+
+    def _nonconforming(
+        self, attempt: int, running: Running, step: Step, result: Any, ending: Running | Ended
+    ) -> str | None:
+        """Return how this step differs from the model's, or None: every step of a run is a step of the model."""
+        self.conformed += 1
+        local = local_of(running.received)
+        if local is None:
+            return f"the model has no third shared step, {step.action!r}"
+        expected = take(self.alone[attempt], World(step.before, (local,)), 0)
+        assert expected is not None, "an unfinished attempt of the model always has a step"
+        here = ending.emitted if isinstance(ending, Ended) else local_of(ending.received)
+        if (expected.action, expected.after) != (step.action, World(step.after, (here,) if here else ())):
+            return f"the model's {expected.action} gives {_told(expected.after)}; seen: {step.action}, {here}"
+        current = step.before.resource(step.request.resource_id)
+        if isinstance(result, Resource) and current and result.capacity != current.capacity:
+            return f"observed capacity {result.capacity}, the store's is {current.capacity}"
+        return None
+
+
+def _counted(effects: tuple[tuple[str, int], ...], effective: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    if not effective:
+        return effects
+    counts = Counter(dict(effects))
+    counts.update(effective)
+    return tuple(sorted(counts.items()))
+
+
+def _told(world: World) -> str:
+    (local,) = world.attempts
+    return str(local)

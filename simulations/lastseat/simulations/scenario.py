@@ -1,0 +1,196 @@
+"""Scenarios: which resources there are, and which booking requests are delivered to them.
+
+A scenario is a value. It says nothing about order: that is what a schedule is for.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from math import factorial
+
+from lastseat.reference.values import BookingRequest
+
+# Two such numbers add up to less than 2**31, so that no engine and no database column overflows on them.
+MOST_UNITS = 1_000_000_000
+MOST_GENERATED_ATTEMPTS = 10_000
+LONGEST_NAME = 64  # characters
+LONGEST_TITLE = 120  # characters
+LONGEST_LABEL = 24  # characters, before a number is added to tell equal labels apart
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The resources and the deliveries of one situation.
+
+    `name` is short and fit for a file stem, `title` is one line for people. `capacities` pairs each resource id
+    with its capacity in units and is kept sorted by id. `requests` has one request for each delivery, in order;
+    a repeated delivery is an equal request again. A request may name a resource that does not exist.
+
+    Raises ValueError, in one line with the offending value, when a part is not as said here.
+    Clause: request.valid
+    """
+
+    name: str
+    title: str
+    capacities: tuple[tuple[str, int], ...]
+    requests: tuple[BookingRequest, ...]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}", self.name):
+            raise ValueError(
+                f"name must be 1 to {LONGEST_NAME} letters, digits, - and _ (of ASCII), not {quoted(self.name)}"
+            )
+        if not self.title.strip() or not self.title.isprintable() or len(self.title) > LONGEST_TITLE:
+            raise ValueError(
+                f"title must be one printable line of 1 to {LONGEST_TITLE} characters, not {quoted(self.title)}"
+            )
+        _check_capacities(self.capacities)
+        if not self.requests:
+            raise ValueError("requests must hold at least one request, not ()")
+        for request in self.requests:
+            if request.units > MOST_UNITS:
+                raise ValueError(f"units must be at most {MOST_UNITS}, not {number(request.units)}")
+        # The class is frozen, so its own constructor is the only place where the order can be made canonical.
+        object.__setattr__(self, "capacities", tuple(sorted(self.capacities)))
+        object.__setattr__(self, "requests", tuple(self.requests))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return one short unique name per attempt, for printing: its booking id where only it has that id.
+
+        Deliveries that share an id become `id#1`, `id#2`, …; labels that would still be equal, because ids were
+        shortened, get `~2`, `~3`, …. No label holds a control character or an edge that cannot be seen.
+        """
+        deliveries = Counter(request.booking_id for request in self.requests)
+        seen: Counter[str] = Counter()
+        labels: dict[str, None] = {}
+        for request in self.requests:
+            name = request.booking_id
+            seen[name] += 1
+            label = _visible(name) + (f"#{seen[name]}" if deliveries[name] > 1 else "")
+            labels[_unused(label, labels)] = None
+        return tuple(labels)
+
+    def fingerprint(self) -> str:
+        """Return 8 hexadecimal digits that depend on the capacities and the requests, and on no name or title."""
+        content = {
+            "capacities": self.capacities,
+            "requests": [(one.booking_id, one.resource_id, one.units) for one in self.requests],
+        }
+        canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        return sha256(canonical.encode("ascii")).hexdigest()[:8]
+
+    def interleavings_of_two_steps(self) -> int:
+        """Return (2n)!/2**n: in how many orders n attempts can take two steps each."""
+        attempts = len(self.requests)
+        return factorial(2 * attempts) >> attempts
+
+
+def contention(
+    attempts: int, capacity: int, units: Sequence[int] | None = None, same_id: bool = False
+) -> Scenario:
+    """Return the generated scenario of `attempts` attempts on one resource, `seats`, of `capacity` units.
+
+    `units` are the requested units: one number for all attempts, or one for each; 1 where None. The booking ids
+    are a, b, c, … z, a1, b1, …, or always a where `same_id`.
+
+    Raises ValueError when a number is out of range, or when there are not as many `units` as attempts.
+    """
+    if type(attempts) is not int or not 1 <= attempts <= MOST_GENERATED_ATTEMPTS:
+        raise ValueError(
+            f"attempts must be an integer from 1 to {MOST_GENERATED_ATTEMPTS}, not {number(attempts)}"
+        )
+    given = (1,) if units is None else tuple(units)
+    if len(given) not in (1, attempts):
+        raise ValueError(f"units must be 1 number or {attempts}, one for each attempt, not {len(given)} numbers")
+    each = given * attempts if len(given) == 1 else given
+    for one in each:
+        if type(one) is not int or not 1 <= one <= MOST_UNITS:
+            raise ValueError(f"units must be integers from 1 to {MOST_UNITS}, not {number(one)}")
+    _check_capacities([("seats", capacity)])
+    suffix, wording = _units_in_words(each)
+    return Scenario(
+        name=f"attempts-{attempts}-capacity-{capacity}{suffix}{'-same-id' if same_id else ''}",
+        title=f"{attempts} attempt{'s' * (attempts > 1)}, capacity {capacity}{wording}"
+        f"{', one booking id' if same_id else ''}",
+        capacities=(("seats", capacity),),
+        requests=tuple(
+            BookingRequest("a" if same_id else _letter(index), "seats", one) for index, one in enumerate(each)
+        ),
+    )
+
+
+def printable(text: str, longest: int) -> str:
+    """Return `text` as at most `longest` characters that are safe on one line of a terminal.
+
+    What is not printable (control characters, line ends, text direction marks) is escaped as in Python; what is
+    too long loses its middle.
+    """
+    if len(text) > 2 * longest:
+        text = text[:longest] + text[-longest:]  # only the edges can be seen in the end
+    safe = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    if len(safe) <= longest:
+        return safe
+    tail = (longest - 1) // 3
+    return f"{safe[: longest - 1 - tail]}…{safe[len(safe) - tail :]}"
+
+
+def quoted(text: str, longest: int = 60) -> str:
+    """Return `text` between double quotes, escaped and shortened to about `longest` characters."""
+    return f'"{printable(text, longest)}"'
+
+
+def number(value: object) -> str:
+    """Return a value that should be a number, in a text of sane length."""
+    # Python refuses to print an integer of thousands of digits, and nobody wants to read one.
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"{'-' * (value < 0)}2**{value.bit_length() - 1} or beyond"
+    return printable(repr(value), 60)
+
+
+def _check_capacities(capacities: Sequence[tuple[str, int]]) -> None:
+    known: set[str] = set()
+    for resource_id, capacity in capacities:
+        if not isinstance(resource_id, str) or not resource_id:
+            raise ValueError(f"a resource id must be a text that is not empty, not {number(resource_id)}")
+        if type(capacity) is not int or not 0 <= capacity <= MOST_UNITS:
+            raise ValueError(
+                f"capacity of {quoted(resource_id)} must be an integer from 0 to {MOST_UNITS}, "
+                f"not {number(capacity)}"
+            )
+        if resource_id in known:
+            raise ValueError(f"resource {quoted(resource_id)} is there twice")
+        known.add(resource_id)
+
+
+def _visible(booking_id: str) -> str:
+    label = printable(booking_id, LONGEST_LABEL)
+    return label if label == label.strip() else f'"{label}"'
+
+
+def _unused(label: str, used: dict[str, None]) -> str:
+    candidate, copy = label, 1
+    while candidate in used:
+        copy += 1
+        candidate = f"{label}~{copy}"
+    return candidate
+
+
+def _letter(index: int) -> str:
+    turn, place = divmod(index, 26)
+    return f"{'abcdefghijklmnopqrstuvwxyz'[place]}{turn or ''}"
+
+
+def _units_in_words(each: Sequence[int]) -> tuple[str, str]:
+    """Return how a generated name and title tell the requested units."""
+    if set(each) == {1}:
+        return "", ""
+    if len(set(each)) == 1:
+        return f"-units-{each[0]}", f", {each[0]} units each"
+    listed = "-".join(map(str, each))
+    if len(listed) > 16:
+        return "-unequal-units", ", unequal units"
+    return f"-units-{listed}", f", units {listed.replace('-', ', ')}"
