@@ -56,6 +56,7 @@ class Step:
     ended: bool = False
     emitted: Done | None = None
     blocked: bool = False
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,8 @@ def _identity_broken(step: Step) -> str | None:
 
 
 def _recorded_before(step: Step) -> bool:
-    return step.action == "persist" and step.before.recorded(step.request.booking_id) is not None
+    answered = step.action == "persist" and not step.fault
+    return answered and step.before.recorded(step.request.booking_id) is not None
 
 
 STEP_PROPERTIES: tuple[Property[Step], ...] = (
@@ -206,7 +208,7 @@ STEP_PROPERTIES: tuple[Property[Step], ...] = (
     Property(
         "persist.refusal_pure",
         "a persist that is not accepted changes nothing",
-        lambda s: s.action == "persist" and s.verdict is not Verdict.ACCEPTED,
+        lambda s: s.action == "persist" and s.verdict not in (Verdict.ACCEPTED, Verdict.ACKNOWLEDGEMENT_LOST),
         _refusal_wrote,
     ),
     Property(
@@ -282,7 +284,7 @@ def _unbooked_effect(step: Step) -> str | None:
 
 def _undisturbed(step: Step) -> bool:
     window = step.window
-    return bool(step.ended and window and window.known and not window.used and not window.raced)
+    return bool(step.ended and not step.fault and window and window.known and not window.used and not window.raced)
 
 
 def _failed_alone(step: Step) -> str | None:
@@ -313,9 +315,7 @@ ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
         _is_emitted(*Outcome),
         _decided_early,
     ),
-    Property(
-        "emit.booked", "BOOKED: its reservation is recorded", _is_emitted(Outcome.BOOKED), _booked_unrecorded
-    ),
+    Property("emit.booked", "BOOKED: its reservation is recorded", _is_emitted(Outcome.BOOKED), _booked_unrecorded),
     Property(
         "emit.rejected",
         "REJECTED: at its persist the units did not fit the current state",
@@ -331,7 +331,7 @@ ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
     Property("emit.unbooked", "REJECTED or FAILED: nothing of it is recorded", _not_booked, _unbooked_effect),
     Property(
         "attempt.solo",
-        "undisturbed, on a known resource, with an unused id, an attempt never FAILS",
+        "undisturbed, without a fault, on a known resource, with an unused id, an attempt never FAILS",
         _undisturbed,
         _failed_alone,
     ),

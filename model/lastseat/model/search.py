@@ -1,8 +1,9 @@
 """The readable breadth-first search over the model: this is the definition that every faster engine agrees with.
 
-Every shared step ends one of the two steps that an attempt has, so a world's depth is the number of steps taken,
-whatever the schedule. The search therefore goes level by level, counts on the way the schedules that reach each
-world, and the first violation it meets has a shortest path.
+The search goes level by level, a level being a number of steps taken, and counts on the way the schedules that
+reach each world; the first violation it meets has a shortest path. Without faults a world is met on one level only,
+since every step is one of the two that an attempt has. An attempt whose observe was not answered ends a step early,
+so with faults a world may be met on two levels: it is one state, and its transitions are counted once.
 """
 
 from collections import Counter
@@ -95,11 +96,12 @@ class _Search:
         self.parents: dict[World, Transition | None] = {initial: None}
         self.level = Counter({initial: 1})
         self.generated, self.depth = 1, 0
+        self.expanded: set[World] = set()
         self.mixes: Counter[Mix] = Counter()
         self.found: dict[str, Violation] = {}
         self.fired: Counter[str] = Counter()
         self.stores: dict[Store, Broken] = {}
-        self.judged: set[tuple[int, Local, Store]] = set()
+        self.judged: set[tuple[str, int, Local, Store]] = set()
 
     def run(self, tick: Callable[[int], None]) -> bool:
         """Search to the end, level by level; return whether every world was visited."""
@@ -107,7 +109,8 @@ class _Search:
             following: Counter[World] = Counter()
             for world, schedules in self.level.items():
                 steps = list(successors(self.system, world, self.semantics))
-                self.generated += len(steps)
+                self.generated += 0 if world in self.expanded else len(steps)
+                self.expanded.add(world)
                 for step in steps:
                     self.parents.setdefault(step.after, step)
                     following[step.after] += schedules
@@ -123,7 +126,7 @@ class _Search:
 
     def _check(self, step: Transition) -> None:
         # A step property sees one attempt and the store. What the other attempts hold makes no new case of it.
-        case = (step.attempt, step.before.attempts[step.attempt], step.before.store)
+        case = (step.action, step.attempt, step.before.attempts[step.attempt], step.before.store)
         if case in self.judged:
             return
         self.judged.add(case)
@@ -184,7 +187,7 @@ def record_of(system: System, step: Transition) -> Step:
     )
     return Step(
         request=request,
-        action=step.action,
+        action=step.action.partition("_")[0],  # a fault changes what comes of a step, not which step it is
         before=before,
         after=after,
         effective=effective,
@@ -197,6 +200,7 @@ def record_of(system: System, step: Transition) -> Step:
         window=window if is_persist else None,
         ended=isinstance(ended, Done),
         emitted=ended if isinstance(ended, Done) else None,
+        fault=step.faulty,
     )
 
 

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from lastseat.model.world import (
     Done,
+    Fault,
     Idle,
     Local,
     Observed,
@@ -114,7 +115,11 @@ CORRECT = Semantics()
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One shared step of one attempt between two worlds. `verdict` is None for an observe."""
+    """One shared step of one attempt between two worlds. `verdict` is None for an observe that was answered.
+
+    `action` is "observe" or "persist", or with a fault "observe_unavailable", "persist_unavailable" or
+    "persist_unacknowledged".
+    """
 
     action: str
     attempt: int
@@ -122,16 +127,20 @@ class Transition:
     after: World
     verdict: Verdict | None = None
 
+    @property
+    def faulty(self) -> bool:
+        """Return whether a fault struck in this step."""
+        return self.verdict in (Verdict.STORE_UNAVAILABLE, Verdict.ACKNOWLEDGEMENT_LOST)
+
 
 def take(system: System, world: World, attempt: int, semantics: Semantics = CORRECT) -> Transition | None:
-    """Return the shared step that `attempt` takes from `world`, or None when it has terminated."""
+    """Return the step that `attempt` takes from `world` when no fault strikes, or None when it has terminated."""
     request = system.requests[attempt]
     local = world.attempts[attempt]
     match local:
         case Idle():
-            return Transition(
-                "observe", attempt, world, _moved(world, attempt, semantics.observe(world.store, request))
-            )
+            after = _moved(world, attempt, semantics.observe(world.store, request))
+            return Transition("observe", attempt, world, after)
         case Observed():
             store, verdict = semantics.persist(world.store, semantics.propose(request, local), system.policy)
             after = _moved(world, attempt, semantics.emit(verdict), store)
@@ -142,12 +151,30 @@ def take(system: System, world: World, attempt: int, semantics: Semantics = CORR
             assert_never(local)
 
 
+def strike(system: System, step: Transition, semantics: Semantics = CORRECT) -> Iterator[Transition]:
+    """Yield what becomes of a step when each of the system's faults strikes in it.
+
+    A lost answer is a case of its own only where something was applied; otherwise it looks, to the attempt and
+    to the store, like a store that did not answer.
+    Clauses: fault.unavailable, fault.acknowledgement_lost
+    """
+    if Fault.UNAVAILABLE in system.faults:
+        verdict = Verdict.STORE_UNAVAILABLE
+        after = _moved(step.before, step.attempt, semantics.emit(verdict))
+        yield Transition(f"{step.action}_unavailable", step.attempt, step.before, after, verdict)
+    if Fault.ACKNOWLEDGEMENT_LOST in system.faults and step.after.store != step.before.store:
+        verdict = Verdict.ACKNOWLEDGEMENT_LOST
+        after = _moved(step.after, step.attempt, semantics.emit(verdict))
+        yield Transition(f"{step.action}_unacknowledged", step.attempt, step.before, after, verdict)
+
+
 def successors(system: System, world: World, semantics: Semantics = CORRECT) -> Iterator[Transition]:
-    """Yield every shared step that can be taken from `world`, in the order of the attempts."""
+    """Yield every shared step that can be taken from `world`, in the order of the attempts, faults last."""
     for attempt in range(len(world.attempts)):
-        transition = take(system, world, attempt, semantics)
-        if transition is not None:
-            yield transition
+        step = take(system, world, attempt, semantics)
+        if step is not None:
+            yield step
+            yield from strike(system, step, semantics)
 
 
 def _moved(world: World, attempt: int, local: Local, store: Store | None = None) -> World:

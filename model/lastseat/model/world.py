@@ -35,6 +35,16 @@ class Policy(StrEnum):
     CAPACITY_FIRST = "capacity-first"
 
 
+class Fault(StrEnum):
+    """What may go wrong between an attempt and the store, at any step of anyone.
+
+    Clauses: fault.unavailable, fault.acknowledgement_lost
+    """
+
+    UNAVAILABLE = "unavailable"  # the store does not answer, and nothing is applied
+    ACKNOWLEDGEMENT_LOST = "acknowledgement lost"  # an effective persist is applied, and the answer is lost
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Request:
     """One attempt's input: `units` (at least 1) of a resource, under a booking id."""
@@ -120,11 +130,15 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What is checked: resources (id and capacity in units), one request an attempt, and the store's policy."""
+    """What is checked: resources (id and capacity in units), one request an attempt, the store's policy, and faults.
+
+    Each of `faults` may strike at any step, any number of times.
+    """
 
     capacities: tuple[tuple[str, int], ...]
     requests: tuple[Request, ...]
     policy: Policy = Policy.VERSION_FIRST
+    faults: frozenset[Fault] = frozenset()
 
     def initial(self) -> World:
         """Return the world in which nothing has happened."""

@@ -57,18 +57,14 @@ class MemoryStore:
         self._resources[request.resource_id] = Resource(
             before.capacity, before.confirmed + request.units, before.version + 1
         )
-        self._reservations[request.booking_id] = Reservation(
-            request.booking_id, request.resource_id, request.units
-        )
+        self._reservations[request.booking_id] = Reservation(request.booking_id, request.resource_id, request.units)
         self._snapshot = None
 
     def snapshot(self) -> Snapshot:
         """Return all that the store holds; the value is kept until the next effective persist."""
         with self._mutex:
             if self._snapshot is None:
-                self._snapshot = Snapshot(
-                    tuple(self._resources.items()), tuple(sorted(self._reservations.values()))
-                )
+                self._snapshot = Snapshot(tuple(self._resources.items()), tuple(sorted(self._reservations.values())))
             return self._snapshot
 
     def restore(self, snapshot: Snapshot) -> None:

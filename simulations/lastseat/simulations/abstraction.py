@@ -20,12 +20,8 @@ def request_of(request: BookingRequest) -> world.Request:
 def store_of(snapshot: Snapshot) -> world.Store:
     """Return the model's store; what a flawed store hides has no place in it."""
     return world.Store(
-        tuple(
-            (name, world.Resource(one.capacity, one.confirmed, one.version)) for name, one in snapshot.resources
-        ),
-        tuple(
-            sorted(world.Reservation(one.booking_id, one.resource_id, one.units) for one in snapshot.reservations)
-        ),
+        tuple((name, world.Resource(one.capacity, one.confirmed, one.version)) for name, one in snapshot.resources),
+        tuple(sorted(world.Reservation(one.booking_id, one.resource_id, one.units) for one in snapshot.reservations)),
     )
 
 

@@ -15,7 +15,7 @@ from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
 from lastseat.simulations.judge import Judge, Judged, Running
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, linearizable
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, failed, waits
 from lastseat.simulations.scenario import Scenario
 from lastseat.simulations.schedule import Schedule, shown
@@ -232,8 +232,9 @@ class _Brute:
             self.shortest.offer(clause, witness, self.path)
         if stepless or (self.odd and not all(judged.linear for judged in self.trail)):
             requests = self.judge.system.requests
-            if not linearizable(self.capacities, requests, self.path, vector):
-                self.shortest.offer(LINEARIZABLE, NO_ORDER, self.path)
+            length = unexplained(self.capacities, requests, self.path, vector)
+            if length is not None:
+                self.shortest.offer(LINEARIZABLE, NO_ORDER, self.path[:length])
 
     def _diverged(self, judged: Judged, operation: Operation, result: Any) -> ExplorationError:
         return ExplorationError(

@@ -28,15 +28,15 @@ LOST = Done(Outcome.FAILED, Verdict.ACKNOWLEDGEMENT_LOST)
 def linearizable(
     capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
 ) -> bool:
-    """Return whether a finished history has a linearization (the search of Wing and Gong 1993, with memory).
+    """Return whether a history has a linearization (the search of Wing and Gong 1993, with memory).
 
-    `steps` is the schedule; attempt i runs from its first to its last step in it, and emitted `vector[i]`
-    (None, or an acknowledgement lost: it may be left out).
+    `steps` is the schedule; attempt i runs from its first to its last step in it, and emitted `vector[i]`. One
+    that has begun and emitted nothing yet, or lost its acknowledgement, may be put in or left out.
     """
     first = {who: steps.index(who) for who in set(steps)}
     last = {who: number for number, who in enumerate(steps)}
     must = frozenset(who for who in first if (emitted := vector[who]) and emitted.outcome is not Outcome.FAILED)
-    may = frozenset(who for who in first if vector[who] == LOST)
+    may = frozenset(who for who in first if vector[who] in (None, LOST))
 
     @cache
     def explains(left: frozenset[int], ledger: Ledger) -> bool:
@@ -53,6 +53,23 @@ def linearizable(
         return False
 
     return explains(must | may, frozenset())
+
+
+def unexplained(
+    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
+) -> int | None:
+    """Return how many steps the shortest prefix of a history has that no linearization explains, or None.
+
+    Once no order explains a prefix, none explains what follows it.
+    """
+    if linearizable(capacities, requests, steps, vector):
+        return None
+    last = {who: number for number, who in enumerate(steps)}
+    for length in range(len(steps)):
+        ended = tuple(one if last.get(who, -1) < length else None for who, one in enumerate(vector))
+        if not linearizable(capacities, requests, steps[:length], ended):
+            return length
+    return len(steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class _Merged:
         self.finals: Counter[Word] = Counter()
         self.vectors: dict[Word, Vector] = {}
         self.cut = False
+        self.initial = self._initial()
 
     # --- the walk ---------------------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class _Merged:
         deadline = None if seconds is None else monotonic() + seconds
         complete, interrupted = False, False
         try:
-            level: Level = {self._initial(): 1}
+            level: Level = {self.initial: 1}
             while level:
                 self.states += len(level)
                 progress(self.states, None)
@@ -254,7 +255,7 @@ class _Merged:
     def _path(self, level: int, word: Word) -> tuple[int, ...]:
         """Return the first schedule that leads to `word`, by walking the levels up to it once more."""
         parents: list[dict[Word, tuple[Word, int]]] = []
-        words: list[Word] = [self._initial()]
+        words: list[Word] = [self.initial]
         for _ in range(level):
             came: dict[Word, tuple[Word, int]] = {}
             for before in words:

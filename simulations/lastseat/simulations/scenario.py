@@ -89,9 +89,7 @@ class Scenario:
         return factorial(2 * attempts) >> attempts
 
 
-def contention(
-    attempts: int, capacity: int, units: Sequence[int] | None = None, same_id: bool = False
-) -> Scenario:
+def contention(attempts: int, capacity: int, units: Sequence[int] | None = None, same_id: bool = False) -> Scenario:
     """Return the generated scenario of `attempts` attempts on one resource, `seats`, of `capacity` units.
 
     `units` are the requested units: one number for all attempts, or one for each; 1 where None. The booking ids
@@ -100,9 +98,7 @@ def contention(
     Raises ValueError when a number is out of range, or when there are not as many `units` as attempts.
     """
     if type(attempts) is not int or not 1 <= attempts <= MOST_GENERATED_ATTEMPTS:
-        raise ValueError(
-            f"attempts must be an integer from 1 to {MOST_GENERATED_ATTEMPTS}, not {number(attempts)}"
-        )
+        raise ValueError(f"attempts must be an integer from 1 to {MOST_GENERATED_ATTEMPTS}, not {number(attempts)}")
     given = (1,) if units is None else tuple(units)
     if len(given) not in (1, attempts):
         raise ValueError(f"units must be 1 number or {attempts}, one for each attempt, not {len(given)} numbers")
@@ -158,8 +154,7 @@ def _check_capacities(capacities: Sequence[tuple[str, int]]) -> None:
             raise ValueError(f"a resource id must be a text that is not empty, not {number(resource_id)}")
         if type(capacity) is not int or not 0 <= capacity <= MOST_UNITS:
             raise ValueError(
-                f"capacity of {quoted(resource_id)} must be an integer from 0 to {MOST_UNITS}, "
-                f"not {number(capacity)}"
+                f"capacity of {quoted(resource_id)} must be an integer from 0 to {MOST_UNITS}, not {number(capacity)}"
             )
         if resource_id in known:
             raise ValueError(f"resource {quoted(resource_id)} is there twice")

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.scenario import (
     LONGEST_NAME,
@@ -23,13 +25,13 @@ from lastseat.simulations.scenario import (
     printable,
     quoted,
 )
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LARGEST_FILE = 1024 * 1024  # bytes
 MOST_ATTEMPTS = 64  # deliveries in all
 MOST_RESOURCES = 64
-# The TOML parser takes quadratic time over long dotted keys. No key here has a dot, so few dots are enough.
-MOST_DOTS = 5000
+# The TOML parser takes time that is quadratic in the parts of a dotted key, minutes for a small file. No key here
+# has a dot, so a few are enough for what people write in strings.
+MOST_DOTS_ON_A_LINE = 20
 LONGEST_PATH = 200  # characters of a path in a message
 
 
@@ -130,9 +132,7 @@ def find_scenario(name_or_path: str) -> Scenario:
         return load_scenario(Path(name_or_path))
     word = re.split(r"[/\\]", name_or_path)[-1].removesuffix(".toml")
     near = get_close_matches(word[:LONGEST_NAME], shipped, cutoff=0.5)
-    hint = (
-        f"did you mean {' or '.join(near)}?" if near else f"the shipped ones are {', '.join(shipped) or 'missing'}"
-    )
+    hint = f"did you mean {' or '.join(near)}?" if near else f"the shipped ones are {', '.join(shipped) or 'missing'}"
     raise ScenarioError(f"{quoted(name_or_path)} is neither a shipped scenario nor a file; {hint}")
 
 
@@ -175,8 +175,9 @@ def _decode(data: bytes) -> str:
 
 
 def _parse(text: str) -> dict[str, Any]:
-    if (dots := text.count(".")) > MOST_DOTS:
-        raise ScenarioError(f"{dots} dots in one file; at most {MOST_DOTS} are allowed")
+    for line, content in enumerate(text.split("\n"), start=1):
+        if (dots := content.count(".")) > MOST_DOTS_ON_A_LINE and not content.lstrip().startswith("#"):
+            raise ScenarioError(f"line {line} has {dots} dots; at most {MOST_DOTS_ON_A_LINE} are allowed")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
