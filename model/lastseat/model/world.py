@@ -100,6 +100,9 @@ class Observed:
     version: int | None
     confirmed: int | None
 
+    def __str__(self) -> str:
+        return "observed nothing" if self.version is None else f"observed {self.confirmed} at version {self.version}"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Done:
@@ -107,6 +110,9 @@ class Done:
 
     outcome: Outcome
     reason: Verdict | None = None
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.reason})" if self.reason else str(self.outcome)
 
 
 Local: TypeAlias = Idle | Observed | Done

@@ -14,13 +14,15 @@ from lastseat.reference.values import BookingRequest
 class Implementation:
     """What the explorers run: `open_store` takes the capacity in units of each resource.
 
-    `policy` is the order of checks that the store claims; conformance holds it to the model's.
+    `policy` is the order of checks that the store claims; conformance holds it to the model's. `breaks` is the
+    clause that a flawed implementation is there to break, "" for a correct one.
     """
 
     name: str
     open_store: Callable[[Mapping[str, int]], InspectableStore]
     attempt: Callable[[BookingRequest], Attempt] = attempt_booking
     policy: Policy = Policy.VERSION_FIRST
+    breaks: str = ""
 
 
 MEMORY = Implementation("memory", MemoryStore.open)

@@ -117,7 +117,7 @@ class SqliteStore:
 
         Whatever SQLite cannot do is a verdict, and nothing was applied. Units of any size are decided in Python;
         only units that fit the capacity are ever written.
-        Clauses: persist.atomic, persist.verdict, persist.effect, fault.unavailable
+        Clauses: persist.atomic, persist.verdict, persist.whole, attempt.retry_is_new, fault.unavailable
         """
         request = proposal.request
         try:

@@ -17,8 +17,8 @@ from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress,
 from lastseat.simulations.judge import Judge, Judged, Running
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, failed, waits
-from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.schedule import Schedule, shown
+from lastseat.simulations.scenario import Scenario, quoted
+from lastseat.simulations.schedule import Schedule
 
 OFTEN = 1024  # executions between two looks at the clock
 
@@ -239,8 +239,8 @@ class _Brute:
     def _diverged(self, judged: Judged, operation: Operation, result: Any) -> ExplorationError:
         return ExplorationError(
             f"the implementation {self.implementation.name} is not deterministic: in schedule "
-            f"{Schedule.of(self.path)} its {operation.kind} gave {shown(judged.result)} once, and {shown(result)} when the same steps were "
-            "taken again, or it left another store behind"
+            f"{Schedule.of(self.path)} its {operation.kind} gave {quoted(str(judged.result))} once, and "
+            f"{quoted(str(result))} when the same steps were taken again, or it left another store behind"
         )
 
     def report(self, complete: bool, interrupted: bool) -> Exploration:

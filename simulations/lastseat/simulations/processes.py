@@ -5,8 +5,8 @@ from typing import Any
 
 from lastseat.reference.attempt_booking import Attempt, Operation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.schedule import Schedule, shown
+from lastseat.simulations.scenario import Scenario, printable
+from lastseat.simulations.schedule import Schedule
 
 # A correct attempt takes two shared steps. One that takes this many is cut off, and the search says so.
 MOST_STEPS = 16
@@ -44,5 +44,5 @@ def waits(store: Any) -> Callable[[Operation], bool] | None:
 
 def failed(scenario: Scenario, steps: Sequence[int], error: Exception) -> ExplorationError:
     """Return the one line that tells that the code under test raised."""
-    what = f"{type(error).__name__}: {shown(error, 200)}"
+    what = f"{type(error).__name__}: {printable(str(error), 200)}"
     return ExplorationError(f"scenario {scenario.name}, schedule {Schedule.of(steps)}: the code raised {what}")

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lastseat.simulations.scenario import quoted
+
 LONGEST = 100_000  # characters of a token; a longer one was not printed by us
 
 
@@ -37,17 +39,11 @@ class Schedule:
         """Return the schedule that `token` prints; `-` is the empty one. Raises ScheduleError."""
         text, _, fingerprint = token.strip().partition("@")
         if len(token) > LONGEST or not re.fullmatch(r"-|[0-9]{1,9}(\.[0-9]{1,9})*", text, re.ASCII):
-            raise ScheduleError(f"schedule {shown(token)} is not of the form 0.1.0.1")
+            raise ScheduleError(f"schedule {quoted(token)} is not of the form 0.1.0.1")
         if "@" in token and not re.fullmatch(r"[0-9a-f]{8}", fingerprint, re.ASCII):
-            raise ScheduleError(f"schedule {shown(token)}: after @ comes a fingerprint of 8 hexadecimal digits")
+            raise ScheduleError(f"schedule {quoted(token)}: after @ comes a fingerprint of 8 hexadecimal digits")
         steps = () if text == "-" else tuple(map(int, text.split(".")))
         return cls(steps, fingerprint)
-
-
-def shown(text: object, width: int = 60) -> str:
-    """Return `text` quoted, with control characters escaped, cut to about `width` characters."""
-    quoted = ascii(str(text)[: width + 1])
-    return quoted if len(quoted) <= width else f"{quoted[: width - 1]}…"
 
 
 def switches(steps: Iterable[int]) -> int:

@@ -56,14 +56,20 @@ class Scheduler:
         next_of = ((who, self._pending[who]) for who in self.unfinished())
         return tuple(who for who, operation in next_of if operation is not None and would_block(operation))
 
+    def operation(self, who: int) -> Operation:
+        """Return the operation that attempt `who` takes next. Raises ScheduleError when it has ended."""
+        operation = self._pending[who]
+        if operation is None:
+            number = len(self.taken) + 1
+            raise ScheduleError(f"step {number}: attempt {who} ({self.scenario.labels[who]}) has ended already")
+        return operation
+
     def step(self, who: int) -> Taken:
         """Let attempt `who` take its next shared step. Raises ScheduleError when it has none now."""
         number = len(self.taken) + 1
         if not 0 <= who < len(self._attempts):
             raise ScheduleError(f"step {number}: there is no attempt {who}, only 0 to {len(self._attempts) - 1}")
-        operation = self._pending[who]
-        if operation is None:
-            raise ScheduleError(f"step {number}: attempt {who} ({self.scenario.labels[who]}) has ended already")
+        operation = self.operation(who)
         if who in self.waiting():
             raise ScheduleError(f"step {number}: attempt {who} ({self.scenario.labels[who]}) has to wait")
         before = self.store.snapshot()

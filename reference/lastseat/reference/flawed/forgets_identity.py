@@ -21,4 +21,4 @@ class ForgetsIdentity(SnapshotStore):
         return (applied(held, proposal) if verdict is Verdict.ACCEPTED else held), verdict
 
 
-IMPLEMENTATION = Implementation("forgets-identity", ForgetsIdentity.open)
+IMPLEMENTATION = Implementation("forgets-identity", ForgetsIdentity.open, breaks="state.unique")

@@ -26,4 +26,4 @@ class IgnoresVersion(SnapshotStore):
         return (applied(held, proposal) if effective else held), verdict
 
 
-IMPLEMENTATION = Implementation("ignores-version", IgnoresVersion.open)
+IMPLEMENTATION = Implementation("ignores-version", IgnoresVersion.open, breaks="persist.compare_and_swap")

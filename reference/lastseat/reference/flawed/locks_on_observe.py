@@ -41,4 +41,4 @@ def locked(held: Snapshot) -> frozenset[str]:
     return held.hidden if isinstance(held.hidden, frozenset) else frozenset()
 
 
-IMPLEMENTATION = Implementation("locks-on-observe", LocksOnObserve.open)
+IMPLEMENTATION = Implementation("locks-on-observe", LocksOnObserve.open, breaks="progress.suspension")

@@ -16,4 +16,6 @@ def attempt_rejecting_conflicts(request: BookingRequest) -> Attempt:
     return Emission(Outcome.REJECTED) if emission.reason is Reason.VERSION_CONFLICT else emission
 
 
-IMPLEMENTATION = Implementation("rejects-conflicts", MemoryStore.open, attempt_rejecting_conflicts)
+IMPLEMENTATION = Implementation(
+    "rejects-conflicts", MemoryStore.open, attempt_rejecting_conflicts, breaks="emit.rejected"
+)

@@ -22,4 +22,6 @@ def attempt_rejecting_early(request: BookingRequest) -> Attempt:
     return emit(verdict)
 
 
-IMPLEMENTATION = Implementation("rejects-early", MemoryStore.open, attempt_rejecting_early)
+IMPLEMENTATION = Implementation(
+    "rejects-early", MemoryStore.open, attempt_rejecting_early, breaks="attempt.decides_at_persist"
+)

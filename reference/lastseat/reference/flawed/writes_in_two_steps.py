@@ -50,4 +50,4 @@ def counted(held: Snapshot) -> Snapshot:
     return replace(held, resources=resources)
 
 
-IMPLEMENTATION = Implementation("writes-in-two-steps", WritesInTwoSteps.open)
+IMPLEMENTATION = Implementation("writes-in-two-steps", WritesInTwoSteps.open, breaks="state.sum")

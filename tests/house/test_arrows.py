@@ -1,0 +1,134 @@
+"""The arrows: simulations import model and reference, and these two know neither each other nor simulations.
+
+If the model and the reference shared code, that the one conforms to the other would be a tautology.
+"""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE_ROOTS = ("model", "reference", "simulations")
+FORBIDDEN = {
+    "model": ("lastseat.reference", "lastseat.simulations"),
+    "reference": ("lastseat.model", "lastseat.simulations"),
+}
+# The copy must be found instead of the installed checkout, and not beside it: `lastseat` is a namespace package.
+LINT_THE_COPY = f"""
+import sys
+from pathlib import Path
+from importlinter.cli import lint_imports_command
+others = [entry for entry in sys.path if Path(entry).name not in {SOURCE_ROOTS!r}]
+sys.path[:] = [*(str(Path.cwd() / name) for name in {SOURCE_ROOTS!r}), *others]
+lint_imports_command(["--no-cache"])
+"""
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """Yield the full name of each module that Python source imports; `package` is where relative imports start."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")
+            start = parents[: len(parents) - node.level + 1] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            # What is imported from a package may be a module of it: `from lastseat import model`.
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def modules_of(root: Path, folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each file of a source root with what it imports."""
+    for path in sorted((root / folder).rglob("*.py")):
+        package = ".".join(path.relative_to(root / folder).parent.parts)
+        yield path.relative_to(root).as_posix(), list(imported(path.read_text(encoding="utf-8"), package))
+
+
+@pytest.fixture
+def copy(root: Path, tmp_path: Path) -> Path:
+    """A copy of all that the contracts are about."""
+    for folder in SOURCE_ROOTS:
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(copy: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, "-c", LINT_THE_COPY], cwd=copy, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_model_and_reference_know_neither_each_other_nor_simulations(root: Path, folder: str) -> None:
+    files = list(modules_of(root, folder))
+
+    assert files
+    assert [(file, one) for file, used in files for one in used if within(one, FORBIDDEN[folder])] == []
+
+
+@pytest.mark.parametrize("folder", FORBIDDEN)
+def test_model_and_reference_need_only_the_standard_library(root: Path, folder: str) -> None:
+    allowed = (*sys.stdlib_module_names, f"lastseat.{folder}")
+
+    strange = [(file, one) for file, used in modules_of(root, folder) for one in used if not within(one, allowed)]
+
+    assert strange == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import lastseat.reference.store",
+        "import lastseat.reference as r",
+        "from lastseat.reference.store import decide",
+        "from lastseat import reference",
+        "from ..reference import store",
+        "from .. import reference",
+        "def late():\n    import os, lastseat.reference",
+        "if TYPE_CHECKING:\n    from lastseat.reference import store",
+    ],
+)
+def test_an_arrow_in_the_wrong_direction_is_seen_however_it_is_written(source: str) -> None:
+    assert any(within(module, FORBIDDEN["model"]) for module in imported(source, "lastseat.model"))
+
+
+@pytest.mark.parametrize(
+    "source", ["import lastseat.model", "from . import world", "from .world import Store", "import os"]
+)
+def test_an_import_from_the_own_package_is_no_wrong_arrow(source: str) -> None:
+    assert not any(within(module, FORBIDDEN["model"]) for module in imported(source, "lastseat.model"))
+
+
+def test_the_contracts_are_kept(copy: Path) -> None:
+    checked = lint(copy)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "2 kept, 0 broken" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("planted_in", "line"),
+    [
+        ("model/lastseat/model/world.py", "import lastseat.reference.store"),
+        ("model/lastseat/model/world.py", "import lastseat.simulations"),
+        ("reference/lastseat/reference/values.py", "import lastseat.model.world"),
+        ("reference/lastseat/reference/values.py", "import pydantic"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract(copy: Path, planted_in: str, line: str) -> None:
+    with (copy / planted_in).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+
+    checked = lint(copy)
+
+    assert checked.returncode == 1
+    assert "1 kept, 1 broken" in checked.stdout, checked.stdout + checked.stderr
