@@ -64,7 +64,7 @@ class MemoryStore:
         """Return all that the store holds; the value is kept until the next effective persist."""
         with self._mutex:
             if self._snapshot is None:
-                self._snapshot = Snapshot(tuple(self._resources.items()), tuple(sorted(self._reservations.values())))
+                self._snapshot = Snapshot(tuple(self._resources.items()), tuple(self._reservations[name] for name in sorted(self._reservations)))
             return self._snapshot
 
     def restore(self, snapshot: Snapshot) -> None:

@@ -148,6 +148,8 @@ class _Brute:
         path, trail, seen, left = self.path, self.trail, self.seen, live.left
         pending, locals_, blocking = live.pending, live.locals, live.blocking
         chosen = len(path) > len(trail)
+        snapshot_of = live.store.snapshot
+        before = snapshot_of()
         while left:
             if not chosen:
                 options = tuple(left) if blocking is None else self._free(live, shared)
@@ -165,16 +167,17 @@ class _Brute:
             except StopIteration as finished:
                 returned = (finished.value,)
                 left.remove(who)
-            after = live.store.snapshot()
+            after = snapshot_of()
             judged = seen[who].get((shared, locals_[who]))
             if judged is None:
                 judged = self._judge(shared, who, locals_[who], operation, result, after, returned)
             elif (
-                (after is not judged.after and after != judged.after)
-                or (result is not judged.result and result != judged.result)
-                or judged.ended != (returned is not None)
+                (result is not judged.result and result != judged.result)
+                or not ((after is before and judged.shared == shared) or after == judged.after)
+                or judged.ended is (returned is None)
             ):
                 raise self._diverged(judged, operation, result)
+            before = after
             trail.append(judged)
             shared, locals_[who] = judged.shared, judged.local
             if judged.violations or judged.nonconforming:

@@ -25,7 +25,6 @@ from lastseat.simulations.abstraction import system_of
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration
 from lastseat.simulations.judged import findings
-from lastseat.simulations.merged import explore_merged
 from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.progress import stages
 from lastseat.simulations.registry import ImplementationError, find_implementation
@@ -34,6 +33,7 @@ from lastseat.simulations.scenario_file import ScenarioError, find_scenario, shi
 from lastseat.simulations.schedule import Schedule, ScheduleError
 from lastseat.simulations.scheduler import Scheduler
 from lastseat.simulations.story import fingerprint
+from lastseat.simulations.symmetry import explore_merged
 from lastseat.simulations.verification import Standing, counted, verify
 
 HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130

@@ -128,7 +128,7 @@ class Judge:
 
     def start(self, snapshot: Snapshot) -> int:
         """Return the number of the shared state in which nothing has happened."""
-        return self._number(Shared(snapshot))
+        return self.number(Shared(snapshot))
 
     def judge(
         self,
@@ -147,7 +147,7 @@ class Judge:
         effects = _counted(before.effects, step.effective)
         moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
         broken = self._assess(step, STEP_CHECKS)
-        number = shared if after == before.snapshot else self._number(Shared(after, effects))
+        number = shared if after == before.snapshot else self.number(Shared(after, effects))
         ending: Running | Ended = Ended(step.emitted) if returned else moved
         return Judged(
             result=result,
@@ -197,7 +197,7 @@ class Judge:
         run = Run(self.system.requests, vector, self.store(self.shared.values[shared].snapshot))
         return vector, self._assess(run, RUN_CHECKS)
 
-    def _number(self, shared: Shared) -> int:
+    def number(self, shared: Shared) -> int:
         """Return the number of a shared state; a new one is assessed."""
         number = self.shared.number(shared)
         if number == len(self.broken):

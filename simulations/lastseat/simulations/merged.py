@@ -5,26 +5,28 @@ agree on both, for every attempt, have the same futures. The explorer walks the 
 (a level is a number of steps taken) and carries along, as exact integers, how many schedules reach each.
 
 Real code runs once for each distinct (store, attempt, received): it is restored there and takes one step. The
-rest is arithmetic. A state is one integer,
+rest is arithmetic. A state is one integer, its word,
 
     [ linearizability | store | attempt n-1 | … | attempt 0 ]
 
 whose fields are the judge's numbers, and a step of one attempt adds a constant that depends on the store and on
 that attempt alone. Python's integers do not overflow; a field that does is refused and made wider, never wrapped.
-The argument that merging keeps every property: `specs/decisions/merging.md`.
+The argument that merging keeps every property: `specs/decisions/merging.md`. Attempts that are alike are merged
+further by `symmetry`.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.store import InspectableStore
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
-from lastseat.simulations.judge import Ended, Judge, Judged, Numbering, Running
+from lastseat.simulations.judge import Ended, Judged, Numbering, Running
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Monitor, Possibilities, Possibility
-from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, failed, waits
+from lastseat.simulations.processes import ExplorationError, failed
+from lastseat.simulations.real_steps import Blocked, RealSteps
 from lastseat.simulations.scenario import Scenario
 
 Word: TypeAlias = int
@@ -35,33 +37,16 @@ SHARED_BITS = 24  # distinct contents of the store
 OFTEN = 1 << 14  # states between two looks at the clock
 
 
-class _TooNarrowError(Exception):
+class TooNarrowError(Exception):
     """A field of the word is too narrow."""
 
 
-def explore_merged(
-    scenario: Scenario,
-    implementation: Implementation,
-    *,
-    states: int | None = None,
-    seconds: float | None = None,
-    progress: Progress = silent,
-) -> Exploration:
-    """Cover every schedule of `scenario` over its distinct states, with the exact number of schedules.
-
-    Stops early, and says so, after about `states` distinct states or `seconds`, or at Ctrl-C. Raises
-    ExplorationError where the implementation raises or its store cannot be restored.
-    """
-    bits = LOCAL_BITS
-    while True:
-        try:
-            return _Merged(scenario, implementation, bits).explore(states, seconds, progress)
-        except _TooNarrowError:
-            bits *= 2
+class OutOfTimeError(Exception):
+    """The budget is used up in the middle of a level."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sighting:
+class Sighting:
     """A violation, and where it was met: the state, and the attempt whose step shows it (None: the state does)."""
 
     witness: str
@@ -70,14 +55,14 @@ class _Sighting:
     attempt: int | None
 
 
-class _Merged:
+class Merged:
     """One exploration: the words of the current level, and the tables of what each step adds to a word."""
 
     def __init__(self, scenario: Scenario, implementation: Implementation, bits: int) -> None:
-        self.scenario, self.implementation = scenario, implementation
-        self.judge = Judge(scenario, implementation)
+        self.scenario = scenario
+        self.steps = RealSteps(scenario, implementation)
+        self.judge = self.steps.judge
         self.attempts = len(scenario.requests)
-        self.capacities = dict(scenario.capacities)
         self.bits, self.shared_at = bits, bits * self.attempts
         self.monitor_at = self.shared_at + SHARED_BITS
         shared_mask = ((1 << SHARED_BITS) - 1) << self.shared_at
@@ -85,54 +70,59 @@ class _Merged:
         self.masks = [shared_mask | self.local_mask << bits * who for who in range(self.attempts)]
         # What the step of an attempt adds to a word, by the word's store and local fields; 0 where it has none.
         self.adds: list[dict[Word, int]] = [{} for _ in range(self.attempts)]
-        self.judged: list[dict[Word, Judged | None]] = [{} for _ in range(self.attempts)]
-        self.monitor = Monitor(self.capacities, self.judge.system.requests)
+        self.monitor = Monitor(self.judge.capacities, self.judge.system.requests)
         # Number 0 stands for: the store's own ledger is the one possibility.
         self.possible: Numbering[Possibilities | None] = Numbering()
         self.possible.number(None)
-        self.store: InspectableStore = implementation.open_store(self.capacities)
-        self.sightings: dict[str, _Sighting] = {}
-        self.steps_run, self.states, self.generated, self.level = 0, 0, 1, 0
+        self.sightings: dict[str, Sighting] = {}
+        self.states, self.generated, self.level = 0, 1, 0
         self.finals: Counter[Word] = Counter()
         self.vectors: dict[Word, Vector] = {}
-        self.cut = False
+        self.deadline: float | None = None
+        self.progress: Progress = silent
         self.initial = self._initial()
 
     # --- the walk ---------------------------------------------------------------------------------------------
 
-    def explore(self, states: int | None, seconds: float | None, progress: Progress) -> Exploration:
-        deadline = None if seconds is None else monotonic() + seconds
+    def explore(self, seconds: float | None, progress: Progress) -> Exploration:
+        """Walk the levels to the end, the budget, or Ctrl-C; return what was seen."""
+        self.progress = progress
+        self.deadline = None if seconds is None else monotonic() + seconds
         complete, interrupted = False, False
         try:
             level: Level = {self.initial: 1}
             while level:
-                self.states += len(level)
-                progress(self.states, None)
-                if (states is not None and self.states > states) or (deadline and monotonic() > deadline):
-                    break
-                level = self._following(level, progress)
+                self._count(level)
+                level = self._following(level)
                 self.level += 1
-            else:
-                complete = not self.cut
+            complete = not self.steps.cut
+        except OutOfTimeError:
+            pass
         except KeyboardInterrupt:
             interrupted = True
         return self._report(complete, interrupted)
 
     def _initial(self) -> Word:
-        shared = self.judge.start(self.store.snapshot())
-        word = shared << self.shared_at
-        _, _, stepless = begin(self.scenario, self.implementation)
-        for who, returned in stepless:
-            judged = self.judge.judge_stepless(who, shared, returned)
+        word = self.steps.start << self.shared_at
+        for who, judged in self.steps.stepless():
             self._see(judged, word, None)
             word += judged.local << self.bits * who
         return word
 
-    def _following(self, level: Level, progress: Progress) -> Level:
+    def _count(self, level: Level) -> None:
+        self.states += len(level)
+
+    def _tick(self, found: int) -> None:
+        self.progress(self.states + found, None)
+        if self.deadline is not None and monotonic() > self.deadline:
+            raise OutOfTimeError
+
+    def _following(self, level: Level) -> Level:
         """Return the states one step after `level`, each with its number of schedules; ended ones are noted."""
         following: Level = {}
         lanes = [(who, self.masks[who], self.adds[who].get) for who in range(self.attempts)]
         reach, generated, plain = following.get, 0, 1 << self.monitor_at
+        self._tick(0)
         for number, (word, schedules) in enumerate(level.items(), start=1):
             before = generated
             for who, mask, add_of in lanes:
@@ -146,16 +136,14 @@ class _Merged:
             if generated == before:
                 self._end(word, schedules)
             if number % OFTEN == 0:
-                progress(self.states + len(following), None)
+                self._tick(len(following))
         self.generated += generated
         return following
 
     def _add(self, word: Word, who: int) -> int:
         """Return what the next step of attempt `who` adds to `word`: 0 where it has none."""
+        judged = self._take(word, who)
         key = word & self.masks[who]
-        if key not in self.judged[who]:
-            self.judged[who][key] = self._take(word, who)
-        judged = self.judged[who][key]
         if judged is None:
             self.adds[who][key] = 0
             return 0
@@ -166,79 +154,57 @@ class _Merged:
             return add
         return add + self._add_monitor(word, who, judged)
 
-    # --- real code --------------------------------------------------------------------------------------------
-
     def _take(self, word: Word, who: int) -> Judged | None:
-        """Let the real code take one step of attempt `who`, in the state that `word` stands for, and judge it."""
+        """Return the step of attempt `who` from `word`, or None; note what it violates."""
         shared, locals_ = self._fields(word)
-        running = self.judge.locals[who].values[locals_[who]]
-        if isinstance(running, Ended):
-            return None
-        if len(running.received) >= MOST_STEPS:
-            self.cut = True
-            return None
         try:
-            judged = self._perform(word, shared, who, locals_[who], running)
-        except (ExplorationError, _TooNarrowError):
+            step = self.steps.take(shared, who, locals_[who])
+        except ExplorationError:
             raise
         except Exception as error:
-            raise failed(self.scenario, self._path(self.level, word), error) from error
-        if judged is not None:
-            self._see(judged, word, who)
-            if max(judged.local >> self.bits, judged.shared >> SHARED_BITS):
-                raise _TooNarrowError
-        return judged
-
-    def _perform(self, word: Word, shared: int, who: int, local: int, running: Running) -> Judged | None:
-        store = self.store
-        store.restore(self.judge.shared.values[shared].snapshot)
-        attempt = self.implementation.attempt(self.scenario.requests[who])
-        operation = next(attempt)
-        for result in running.received:
-            operation = attempt.send(result)
-        blocking = waits(store)
-        if blocking is not None and blocking(operation):
-            for clause, witness in self.judge.judge_blocked(shared, who, operation):
-                self.sightings.setdefault(clause, _Sighting(witness, self.level, word, None))
-            attempt.close()
+            raise failed(self.scenario, self._path(self.level, word)[0], error) from error
+        if isinstance(step, Blocked):
+            for clause, witness in step.violations:
+                self.sightings.setdefault(clause, Sighting(witness, self.level, word, None))
             return None
-        result = operation.perform(store)
-        self.steps_run += 1
-        returned: tuple[Any] | None = None
-        try:
-            attempt.send(result)
-            attempt.close()
-        except StopIteration as finished:
-            returned = (finished.value,)
-        return self.judge.judge(shared, who, local, operation, result, store.snapshot(), returned)
+        if step is not None:
+            self._see(step, word, who)
+            if max(step.local >> self.bits, step.shared >> SHARED_BITS):
+                raise TooNarrowError
+        return step
 
     def _see(self, judged: Judged, word: Word, attempt: int | None) -> None:
         # Levels come in order, so the first sighting of a clause is a shortest one.
         for clause, witness in judged.violations:
-            self.sightings.setdefault(clause, _Sighting(witness, self.level, word, attempt))
+            self.sightings.setdefault(clause, Sighting(witness, self.level, word, attempt))
         if judged.nonconforming:
-            sighting = _Sighting(judged.nonconforming, self.level, word, attempt)
-            self.sightings.setdefault(CONFORMANCE, sighting)
+            self.sightings.setdefault(CONFORMANCE, Sighting(judged.nonconforming, self.level, word, attempt))
+
+    def _end(self, word: Word, schedules: int) -> None:
+        """Take note of a state in which nobody can step, and of how many schedules end in it at this level."""
+        if word not in self.finals:
+            self.vectors[word], violations = self.judge.judge_run(*self._fields(word))
+            for clause, witness in violations:
+                self.sightings.setdefault(clause, Sighting(witness, self.level, word, None))
+        self.finals[word] += schedules
+
+    # --- linearizability, where a step alone does not explain its outcome -------------------------------------
 
     def _add_monitor(self, word: Word, who: int, judged: Judged) -> int:
-        """Return what a step adds to the monitor's field, where the step alone does not explain its outcome."""
+        """Return what a step adds to the monitor's field."""
         shared, locals_ = self._fields(word)
         number = word >> self.monitor_at
         possible = self.possible.values[number]
         if possible is None:
             possible = self._own_ledger(shared)
-        if judged.ended:
-            pending = [
-                each
-                for each, local in enumerate(locals_)
-                if isinstance(running := self.judge.locals[each].values[local], Running) and running.received
-            ]
+        if judged.ended and possible:
+            states = [self.judge.locals[each].values[local] for each, local in enumerate(locals_)]
+            begun = [each for each, one in enumerate(states) if isinstance(one, Running) and one.received]
             ended = self.judge.locals[who].values[judged.local]
-            assert isinstance(ended, Ended)
-            if possible:
-                possible = self.monitor.ended(possible, who, ended.emitted, pending)
-                if not possible:
-                    self.sightings.setdefault(LINEARIZABLE, _Sighting(NO_ORDER, self.level, word, who))
+            emitted = ended.emitted if isinstance(ended, Ended) else None
+            possible = self.monitor.ended(possible, who, emitted, begun)
+            if not possible:
+                self.sightings.setdefault(LINEARIZABLE, Sighting(NO_ORDER, self.level, word, who))
         after = 0 if possible == self._own_ledger(judged.shared) else self.possible.number(possible)
         return (after - number) << self.monitor_at
 
@@ -252,50 +218,58 @@ class _Merged:
         locals_ = tuple((word >> self.bits * who) & self.local_mask for who in range(self.attempts))
         return (word >> self.shared_at) & ((1 << SHARED_BITS) - 1), locals_
 
-    def _path(self, level: int, word: Word) -> tuple[int, ...]:
-        """Return the first schedule that leads to `word`, by walking the levels up to it once more."""
-        parents: list[dict[Word, tuple[Word, int]]] = []
+    def _moves(self, word: Word) -> Iterator[tuple[int, Word, tuple[int, ...]]]:
+        """Yield each step from `word`: the attempt, the word after it, and which attempt each field is there."""
+        fields = tuple(range(self.attempts))
+        for who in fields:
+            add = self._add(word, who)
+            if add:
+                yield who, word + add, fields
+
+    def _path(self, level: int, word: Word) -> tuple[list[int], list[int]]:
+        """Return a schedule that leads to `word`, by walking the levels up to it once more.
+
+        The second list says which attempt of that schedule each field of the word stands for.
+        """
+        parents: list[dict[Word, tuple[Word, int, tuple[int, ...]]]] = []
         words: list[Word] = [self.initial]
         for _ in range(level):
-            came: dict[Word, tuple[Word, int]] = {}
+            came: dict[Word, tuple[Word, int, tuple[int, ...]]] = {}
             for before in words:
-                for who in range(self.attempts):
-                    add = self._add(before, who)
-                    if add:
-                        came.setdefault(before + add, (before, who))
+                for who, after, fields in self._moves(before):
+                    came.setdefault(after, (before, who, fields))
             parents.append(came)
             words = list(came)
-        steps: list[int] = []
+        moves: list[tuple[int, tuple[int, ...]]] = []
         for came in reversed(parents):
-            word, who = came[word]
-            steps.append(who)
-        return tuple(reversed(steps))
+            word, who, fields = came[word]
+            moves.append((who, fields))
+        steps, stands_for = [], list(range(self.attempts))
+        for who, fields in reversed(moves):
+            steps.append(stands_for[who])
+            stands_for = [stands_for[field] for field in fields]
+        return steps, stands_for
 
     # --- the report -------------------------------------------------------------------------------------------
 
-    def _end(self, word: Word, schedules: int) -> None:
-        """Take note of a state in which nobody can step, and of how many schedules end in it at this level."""
-        if word not in self.finals:
-            shared, locals_ = self._fields(word)
-            vector, violations = self.judge.judge_run(shared, locals_)
-            self.vectors[word] = vector
-            for clause, witness in violations:
-                self.sightings.setdefault(clause, _Sighting(witness, self.level, word, None))
-        self.finals[word] += schedules
-
-    def _report(self, complete: bool, interrupted: bool) -> Exploration:
+    def _vectors(self) -> Counter[Vector]:
+        """Return the number of schedules of each outcome vector."""
         vectors: Counter[Vector] = Counter()
         for word, schedules in self.finals.items():
             vectors[self.vectors[word]] += schedules
+        return vectors
+
+    def _report(self, complete: bool, interrupted: bool) -> Exploration:
+        vectors = self._vectors()
         shortest, deviations = Shortest(), Shortest()
         for clause, seen in self.sightings.items():
-            path = self._path(seen.level, seen.word)
-            steps = path if seen.attempt is None else (*path, seen.attempt)
-            (deviations if clause == CONFORMANCE else shortest).offer(clause, seen.witness, steps)
+            steps, stands_for = self._path(seen.level, seen.word)
+            last = [] if seen.attempt is None else [stands_for[seen.attempt]]
+            (deviations if clause == CONFORMANCE else shortest).offer(clause, seen.witness, [*steps, *last])
         nonconforming = deviations.all()
         return Exploration(
             strategy="merged",
-            executions=self.steps_run,
+            executions=self.steps.performed,
             interleavings=vectors.total(),
             outcomes=tally(vectors),
             vectors=frozenset(vectors),

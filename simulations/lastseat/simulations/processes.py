@@ -25,15 +25,20 @@ def begin(
     stands in the third list with what it returned.
     """
     attempts = [implementation.attempt(request) for request in scenario.requests]
-    pending: list[Operation | None] = []
-    stepless: list[tuple[int, Any]] = []
-    for who, attempt in enumerate(attempts):
-        try:
-            pending.append(next(attempt))
-        except StopIteration as finished:
-            pending.append(None)
-            stepless.append((who, finished.value))
+    pending: list[Operation | None] = [next(attempt, None) for attempt in attempts]
+    if None not in pending:
+        return attempts, pending, []
+    # An attempt took no step. What it returned is gone with its end, so it is asked once more.
+    stepless = [(who, _returned(implementation, scenario, who)) for who, one in enumerate(pending) if one is None]
     return attempts, pending, stepless
+
+
+def _returned(implementation: Implementation, scenario: Scenario, who: int) -> Any:
+    try:
+        next(implementation.attempt(scenario.requests[who]))
+    except StopIteration as finished:
+        return finished.value
+    raise ExplorationError(f"attempt {who} of {implementation.name} took no step, and then it took one")
 
 
 def waits(store: Any) -> Callable[[Operation], bool] | None:

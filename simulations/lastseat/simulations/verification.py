@@ -18,8 +18,8 @@ from lastseat.simulations.abstraction import system_of
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration, Progress, Violation
 from lastseat.simulations.linearizability import LINEARIZABLE
-from lastseat.simulations.merged import explore_merged
 from lastseat.simulations.scenario import Scenario
+from lastseat.simulations.symmetry import explore_merged
 
 # Schedules of one scenario that are executed one by one; beyond, the merged engine is alone with the model.
 MOST_BRUTE = {"memory": 120_000, "sqlite": 90}
