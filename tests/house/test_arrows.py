@@ -41,15 +41,24 @@ def imported(source: str, package: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def loaded(source: str) -> Iterator[str]:
+    """Yield each module that Python source loads by name while it runs."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and isinstance(name := node.args[0], ast.Constant):
+            loader = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+            if loader in ("import_module", "__import__") and isinstance(name.value, str):
+                yield name.value
+
+
 def within(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def modules_of(root: Path, folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each file of a source root with what it imports."""
+def sources_of(root: Path, folder: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the package and the source of each file of a source root."""
     for path in sorted((root / folder).rglob("*.py")):
         package = ".".join(path.relative_to(root / folder).parent.parts)
-        yield path.relative_to(root).as_posix(), list(imported(path.read_text(encoding="utf-8"), package))
+        yield path.relative_to(root).as_posix(), package, path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -69,17 +78,27 @@ def lint(copy: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_model_and_reference_know_neither_each_other_nor_simulations(root: Path, folder: str) -> None:
-    files = list(modules_of(root, folder))
+    used = [
+        (file, module)
+        for file, package, source in sources_of(root, folder)
+        for module in (*imported(source, package), *loaded(source))
+    ]
 
-    assert files
-    assert [(file, one) for file, used in files for one in used if within(one, FORBIDDEN[folder])] == []
+    assert used
+    assert [(file, module) for file, module in used if within(module, FORBIDDEN[folder])] == []
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
-def test_model_and_reference_need_only_the_standard_library(root: Path, folder: str) -> None:
+def test_model_and_reference_import_only_the_standard_library(root: Path, folder: str) -> None:
+    """What is optional, they load by name when it is asked for."""
     allowed = (*sys.stdlib_module_names, f"lastseat.{folder}")
 
-    strange = [(file, one) for file, used in modules_of(root, folder) for one in used if not within(one, allowed)]
+    strange = [
+        (file, module)
+        for file, package, source in sources_of(root, folder)
+        for module in imported(source, package)
+        if not within(module, allowed)
+    ]
 
     assert strange == []
 
@@ -99,6 +118,12 @@ def test_model_and_reference_need_only_the_standard_library(root: Path, folder: 
 )
 def test_an_arrow_in_the_wrong_direction_is_seen_however_it_is_written(source: str) -> None:
     assert any(within(module, FORBIDDEN["model"]) for module in imported(source, "lastseat.model"))
+
+
+@pytest.mark.parametrize("call", ["import_module", "importlib.import_module", "__import__"])
+def test_a_module_that_is_loaded_by_name_is_seen(call: str) -> None:
+    assert list(loaded(f"def late():\n    return {call}('lastseat.reference')")) == ["lastseat.reference"]
+    assert list(loaded(f"{call}(name)\nprint('lastseat.reference')")) == []
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,10 @@ def _observe_wrote(step: Step) -> str | None:
     return "an observe changed the store" if step.before != step.after else None
 
 
+def _wrote(step: Step) -> bool:
+    return step.action != "observe" and step.before != step.after  # an observe has a property of its own
+
+
 def _other_wrote(step: Step) -> str | None:
     return f"the step {step.action!r} changed the store" if step.action != "persist" else None
 
@@ -204,7 +208,7 @@ def _recorded_before(step: Step) -> bool:
 
 STEP_PROPERTIES: tuple[Property[Step], ...] = (
     Property("observe.pure", "observe changes nothing", lambda s: s.action == "observe", _observe_wrote),
-    Property("persist.only_writer", "only persist writes", lambda s: s.before != s.after, _other_wrote),
+    Property("persist.only_writer", "only persist writes", _wrote, _other_wrote),
     Property(
         "persist.refusal_pure",
         "a persist that is not accepted changes nothing",

@@ -71,6 +71,17 @@ class _Live:
         self.locals = [0] * len(attempts)
         self.left = [who for who, operation in enumerate(self.pending) if operation is not None]
 
+    def step(self, who: int) -> tuple[Any, Any, tuple[Any] | None]:
+        """Take the next step of attempt `who`; return its operation, its result, and what the attempt returned."""
+        operation: Any = self.pending[who]
+        result = operation.perform(self.store)
+        try:
+            self.pending[who] = self.sends[who](result)
+        except StopIteration as finished:
+            self.left.remove(who)
+            return operation, result, (finished.value,)
+        return operation, result, None
+
 
 class _Brute:
     """The depth-first walk: `path` is the current schedule, and `options` who could have stepped at each point."""
@@ -105,7 +116,10 @@ class _Brute:
         return False
 
     def execute(self) -> None:
-        """Execute one schedule from a fresh store: along `path`, then always the first attempt that can step."""
+        """Execute one schedule from a fresh store: along `path`, then always the first attempt that can step.
+
+        Raises ExplorationError where the code under test raises or is not deterministic.
+        """
         try:
             self._execute()
         except ExplorationError:
@@ -128,47 +142,26 @@ class _Brute:
 
     def _repeat(self, live: "_Live") -> None:
         """Take the steps again that this schedule shares with the last one. What they did then was judged then."""
-        store, pending, sends, locals_ = live.store, live.pending, live.sends, live.locals
         for who, judged in zip(self.path, self.trail, strict=False):
-            operation: Any = pending[who]
-            result = operation.perform(store)
-            try:
-                pending[who] = sends[who](result)
-            except StopIteration:
-                live.left.remove(who)
-            if result is not judged.result and result != judged.result:
+            operation, result, returned = live.step(who)
+            if (result is not judged.result and result != judged.result) or judged.ended is (returned is None):
                 raise self._diverged(judged, operation, result)
-            locals_[who] = judged.local
+            live.locals[who] = judged.local
+        if self.cut:
+            live.left[:] = [who for who in live.left if not self._is_spent(who, live.locals[who])]
 
     def _extend(self, live: "_Live", shared: int) -> int:
         """Take the step that is new in this schedule, then go on with the first attempt that can step, to the end.
 
         Returns the number of the final shared state.
         """
-        path, trail, seen, left = self.path, self.trail, self.seen, live.left
-        pending, locals_, blocking = live.pending, live.locals, live.blocking
-        chosen = len(path) > len(trail)
-        snapshot_of = live.store.snapshot
-        before = snapshot_of()
-        while left:
-            if not chosen:
-                options = tuple(left) if blocking is None else self._free(live, shared)
-                if not options:
-                    break
-                path.append(options[0])
-                self.options.append(options)
-            chosen = False
+        path, trail, left, locals_ = self.path, self.trail, live.left, live.locals
+        snapshot_of, before = live.store.snapshot, live.store.snapshot()
+        while len(path) > len(trail) or self._choose(live, shared):
             who = path[-1]
-            operation: Any = pending[who]
-            result = operation.perform(live.store)
-            returned: tuple[Any] | None = None
-            try:
-                pending[who] = live.sends[who](result)
-            except StopIteration as finished:
-                returned = (finished.value,)
-                left.remove(who)
+            operation, result, returned = live.step(who)
             after = snapshot_of()
-            judged = seen[who].get((shared, locals_[who]))
+            judged = self.seen[who].get((shared, locals_[who]))
             if judged is None:
                 judged = self._judge(shared, who, locals_[who], operation, result, after, returned)
             elif (
@@ -177,14 +170,21 @@ class _Brute:
                 or judged.ended is (returned is None)
             ):
                 raise self._diverged(judged, operation, result)
-            before = after
             trail.append(judged)
-            shared, locals_[who] = judged.shared, judged.local
+            before, shared, locals_[who] = after, judged.shared, judged.local
             if judged.violations or judged.nonconforming:
                 self._offer(judged, len(path))
             if len(path) >= MOST_STEPS and returned is None and self._is_spent(who, locals_[who]):
                 left.remove(who)
         return shared
+
+    def _choose(self, live: "_Live", shared: int) -> bool:
+        """Let the first attempt that can step be the next one; False when there is none."""
+        options = tuple(live.left) if live.blocking is None else self._free(live, shared)
+        if options:
+            self.path.append(options[0])
+            self.options.append(options)
+        return bool(options)
 
     def _judge(
         self,

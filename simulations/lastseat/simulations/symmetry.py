@@ -84,6 +84,11 @@ class Quotient(Merged):
 
     # --- the walk ---------------------------------------------------------------------------------------------
 
+    def _initial(self) -> Word:
+        if self.steps.stepless():
+            raise AsymmetryError  # an attempt that takes no step has none to compare
+        return super()._initial()
+
     def _count(self, level: Level) -> None:
         self.states += sum(map(self._members, level))
 
