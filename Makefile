@@ -32,7 +32,7 @@ test: test-environment ## Check style, types, arrows and every test
 
 bench: test-environment ## Measure (on one worker, printing as it goes)
 	@test -d tests/benchmarks || { echo "There are no benchmarks in tests/benchmarks yet." >&2; exit 1; }
-	$(RUN) -m pytest tests/benchmarks -s -p no:xdist -o "python_files=bench_*.py test_*.py"
+	$(RUN) -m pytest tests/benchmarks -s -p no:xdist -o "python_files=bench_*.py" -o "python_functions=bench_*"
 
 format: test-environment ## Put the code into the house style
 	$(RUN) -m ruff check --fix

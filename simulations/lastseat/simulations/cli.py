@@ -22,8 +22,7 @@ from lastseat.model.search import search
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.simulations import report
 from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.exploration import Exploration
+from lastseat.simulations.explore import STRATEGIES
 from lastseat.simulations.judged import findings
 from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.progress import stages
@@ -33,11 +32,9 @@ from lastseat.simulations.scenario_file import ScenarioError, find_scenario, shi
 from lastseat.simulations.schedule import Schedule, ScheduleError
 from lastseat.simulations.scheduler import Scheduler
 from lastseat.simulations.story import fingerprint
-from lastseat.simulations.symmetry import explore_merged
 from lastseat.simulations.verification import Standing, counted, verify
 
 HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
-STRATEGIES: dict[str, Callable[..., Exploration]] = {"brute": explore_brute, "merged": explore_merged}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -15,11 +15,10 @@ from lastseat.model.search import Mix, Searched, search
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration, Progress, Violation
+from lastseat.simulations.explore import explore_brute, explore_merged
 from lastseat.simulations.linearizability import LINEARIZABLE
 from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.symmetry import explore_merged
 
 # Schedules of one scenario that are executed one by one; beyond, the merged engine is alone with the model.
 MOST_BRUTE = {"memory": 120_000, "sqlite": 90}
