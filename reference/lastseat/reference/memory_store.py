@@ -62,10 +62,12 @@ class MemoryStore:
 
     def snapshot(self) -> Snapshot:
         """Return all that the store holds; the value is kept until the next effective persist."""
-        with self._mutex:
-            if self._snapshot is None:
-                self._snapshot = Snapshot(tuple(self._resources.items()), tuple(self._reservations[name] for name in sorted(self._reservations)))
-            return self._snapshot
+        known = self._snapshot  # read without the mutex: it is set only while nobody is in the middle of a persist
+        if known is None:
+            with self._mutex:
+                reservations = tuple(self._reservations[name] for name in sorted(self._reservations))
+                known = self._snapshot = Snapshot(tuple(self._resources.items()), reservations)
+        return known
 
     def restore(self, snapshot: Snapshot) -> None:
         """Make the store hold exactly `snapshot`."""

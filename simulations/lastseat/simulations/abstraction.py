@@ -1,15 +1,29 @@
 """The abstraction function: what a state of the reference is in the model.
 
-The two never import each other, so this is the one place that says which value stands for which. Enumerations
-are matched by their text: a member that only one side has cannot be abstracted, and that is an error.
+The two never import each other, so this is the one place that says which value stands for which.
 """
 
 from typing import Any
 
 from lastseat.model import world
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.values import BookingRequest, Emission, NotObserved, Resource, Snapshot, Verdict
+from lastseat.reference.values import (
+    BookingRequest,
+    Emission,
+    NotObserved,
+    Outcome,
+    Reason,
+    Resource,
+    Snapshot,
+    Verdict,
+)
 from lastseat.simulations.scenario import Scenario
+
+
+# By the text of their members; a member that only one side has fails here, at import.
+VERDICTS = {one: world.Verdict(str(one)) for one in Verdict}
+REASONS = {one: world.Verdict(str(one)) for one in Reason}
+OUTCOMES = {one: world.Outcome(str(one)) for one in Outcome}
 
 
 def request_of(request: BookingRequest) -> world.Request:
@@ -27,15 +41,15 @@ def store_of(snapshot: Snapshot) -> world.Store:
 
 def verdict_of(result: object) -> world.Verdict | None:
     """Return the model's verdict, or None where the result is no verdict."""
-    return world.Verdict(str(result)) if isinstance(result, Verdict) else None
+    return VERDICTS[result] if isinstance(result, Verdict) else None
 
 
 def emitted_of(returned: object) -> world.Done | None:
     """Return what an attempt emitted, or None where it returned something that is no outcome."""
     if not isinstance(returned, Emission):
         return None
-    reason = world.Verdict(str(returned.reason)) if returned.reason is not None else None
-    return world.Done(world.Outcome(str(returned.outcome)), reason)
+    reason = None if returned.reason is None else REASONS[returned.reason]
+    return world.Done(OUTCOMES[returned.outcome], reason)
 
 
 def local_of(received: tuple[Any, ...]) -> world.Local | None:

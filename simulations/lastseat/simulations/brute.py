@@ -6,6 +6,7 @@ same step gave before, which is also the assumption that `merged` rests on.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -83,21 +84,28 @@ class _Live:
         return operation, result, None
 
 
+@dataclass(slots=True)
+class _End:
+    """A final state: what was emitted and violated there, and how many schedules ended in it."""
+
+    vector: Vector
+    violations: Broken
+    schedules: int = 0
+
+
 class _Brute:
-    """The depth-first walk: `path` is the current schedule, and `options` who could have stepped at each point."""
+    """The depth-first walk: `path` is the current schedule, `later` who is still to be tried at each of its steps."""
 
     def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
         self.scenario, self.implementation = scenario, implementation
         self.judge = Judge(scenario, implementation)
         self.capacities = dict(scenario.capacities)
-        self.initial = implementation.open_store(self.capacities).snapshot()
-        self.judge.start(self.initial)
+        self.judge.start(implementation.open_store(self.capacities).snapshot())
         self.path: list[int] = []
-        self.options: list[tuple[int, ...]] = []
-        self.trail: list[Judged] = []
+        self.later: list[list[int]] = []
+        self.trail: list[Judged] = []  # the steps of `path`, one shorter when its last is still to be taken
         self.seen: list[dict[tuple[int, int], Judged]] = [{} for _ in scenario.requests]
-        self.finals: Counter[tuple[int, ...]] = Counter()
-        self.ends: dict[tuple[int, ...], tuple[Vector, Broken]] = {}
+        self.ends: dict[tuple[int, ...], _End] = {}
         self.shortest, self.deviations = Shortest(), Shortest()
         self.executions, self.blocked = 0, 0
         self.cut = False  # an attempt took too many steps and was left where it was
@@ -106,13 +114,12 @@ class _Brute:
     def advance(self) -> bool:
         """Turn `path` into the prefix of the next schedule; False when there is none."""
         while self.path:
-            who, options = self.path.pop(), self.options.pop()
+            self.path.pop()
             self.trail.pop()
-            later = options.index(who) + 1
-            if later < len(options):
-                self.path.append(options[later])
-                self.options.append(options)
+            if self.later[-1]:
+                self.path.append(self.later[-1].pop(0))
                 return True
+            self.later.pop()
         return False
 
     def execute(self) -> None:
@@ -121,26 +128,21 @@ class _Brute:
         Raises ExplorationError where the code under test raises or is not deterministic.
         """
         try:
-            self._execute()
+            live = _Live(self.scenario, self.implementation, self.capacities)
+            start = 0  # a store that is not always fresh shows itself in what the first new step leaves behind
+            for who, returned in live.stepless:
+                judged = self.judge.judge_stepless(who, start, returned)
+                self._offer(judged, 0)
+                live.locals[who] = judged.local
+            self._repeat(live)
+            shared = self._extend(live, self.trail[-1].shared if self.trail else start)
+            self._finish((shared, *live.locals), bool(live.left), bool(live.stepless))
         except ExplorationError:
             raise
         except Exception as error:
             raise failed(self.scenario, self.path, error) from error
 
-    def _execute(self) -> None:
-        live = _Live(self.scenario, self.implementation, self.capacities)
-        start = 0
-        if live.store.snapshot() != self.initial:
-            raise ExplorationError(f"a fresh store of {self.implementation.name} does not always hold the same")
-        for who, returned in live.stepless:
-            judged = self.judge.judge_stepless(who, start, returned)
-            self._offer(judged, 0)
-            live.locals[who] = judged.local
-        self._repeat(live)
-        shared = self._extend(live, self.trail[-1].shared if self.trail else start)
-        self._finish((shared, *live.locals), bool(live.left), bool(live.stepless))
-
-    def _repeat(self, live: "_Live") -> None:
+    def _repeat(self, live: _Live) -> None:
         """Take the steps again that this schedule shares with the last one. What they did then was judged then."""
         for who, judged in zip(self.path, self.trail, strict=False):
             operation, result, returned = live.step(who)
@@ -150,14 +152,20 @@ class _Brute:
         if self.cut:
             live.left[:] = [who for who in live.left if not self._is_spent(who, live.locals[who])]
 
-    def _extend(self, live: "_Live", shared: int) -> int:
+    def _extend(self, live: _Live, shared: int) -> int:
         """Take the step that is new in this schedule, then go on with the first attempt that can step, to the end.
 
         Returns the number of the final shared state.
         """
         path, trail, left, locals_ = self.path, self.trail, live.left, live.locals
         snapshot_of, before = live.store.snapshot, live.store.snapshot()
-        while len(path) > len(trail) or self._choose(live, shared):
+        while True:
+            if len(path) == len(trail):
+                free = left if live.blocking is None else self._free(live, shared)
+                if not free:
+                    return shared
+                path.append(free[0])
+                self.later.append(free[1:])
             who = path[-1]
             operation, result, returned = live.step(who)
             after = snapshot_of()
@@ -176,15 +184,6 @@ class _Brute:
                 self._offer(judged, len(path))
             if len(path) >= MOST_STEPS and returned is None and self._is_spent(who, locals_[who]):
                 left.remove(who)
-        return shared
-
-    def _choose(self, live: "_Live", shared: int) -> bool:
-        """Let the first attempt that can step be the next one; False when there is none."""
-        options = tuple(live.left) if live.blocking is None else self._free(live, shared)
-        if options:
-            self.path.append(options[0])
-            self.options.append(options)
-        return bool(options)
 
     def _judge(
         self,
@@ -207,7 +206,7 @@ class _Brute:
         if judged.nonconforming:
             self.deviations.offer(CONFORMANCE, judged.nonconforming, self.path[:depth])
 
-    def _free(self, live: "_Live", shared: int) -> tuple[int, ...]:
+    def _free(self, live: _Live, shared: int) -> list[int]:
         """Return the attempts that need not wait, and report those that must. Clause: progress.suspension"""
         assert live.blocking is not None
         pending: list[Any] = live.pending
@@ -215,7 +214,7 @@ class _Brute:
         for who in held:
             for clause, witness in self.judge.judge_blocked(shared, who, pending[who]):
                 self.shortest.offer(clause, witness, self.path)
-        return tuple(who for who in live.left if who not in held)
+        return [who for who in live.left if who not in held]
 
     def _is_spent(self, who: int, local: int) -> bool:
         running = self.judge.locals[who].values[local]
@@ -226,16 +225,15 @@ class _Brute:
     def _finish(self, final: tuple[int, ...], waiting: bool, stepless: bool) -> None:
         self.executions += 1
         self.blocked += waiting
-        self.finals[final] += 1
         end = self.ends.get(final)
         if end is None:
-            end = self.ends[final] = self.judge.judge_run(final[0], final[1:])
-        vector, violations = end
-        for clause, witness in violations:
+            end = self.ends[final] = _End(*self.judge.judge_run(final[0], final[1:]))
+        end.schedules += 1
+        for clause, witness in end.violations:
             self.shortest.offer(clause, witness, self.path)
         if stepless or (self.odd and not all(judged.linear for judged in self.trail)):
             requests = self.judge.system.requests
-            length = unexplained(self.capacities, requests, self.path, vector)
+            length = unexplained(self.capacities, requests, self.path, end.vector)
             if length is not None:
                 self.shortest.offer(LINEARIZABLE, NO_ORDER, self.path[:length])
 
@@ -247,9 +245,13 @@ class _Brute:
         )
 
     def report(self, complete: bool, interrupted: bool) -> Exploration:
-        vectors: Counter[Vector] = Counter()
-        for final, ways in self.finals.items():
-            vectors[self.ends[final][0]] += ways
+        # Final states are many, and what they emit is shared: the same local states at the end, the same outcomes.
+        by_locals: Counter[tuple[int, ...]] = Counter()
+        for final, end in self.ends.items():
+            by_locals[final[1:]] += end.schedules
+        vectors = Counter[Vector]()
+        for locals_, schedules in by_locals.items():
+            vectors[self.judge.vector(locals_)] += schedules
         deviations = self.deviations.all()
         fired = self.judge.fired
         fired[LINEARIZABLE] = self.executions

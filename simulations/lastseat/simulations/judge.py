@@ -115,6 +115,7 @@ class Judge:
     system: System = field(init=False)
     capacities: dict[str, int] = field(init=False)
     alone: list[System] = field(init=False)  # the system of each attempt without the others
+    _vectors: dict[tuple[int, ...], Vector] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)  # what each shared state violates
     stores: dict[Snapshot, Store] = field(default_factory=dict)
 
@@ -190,10 +191,18 @@ class Judge:
         """Return the reservations that are recorded in a shared state, as a set."""
         return frozenset(self.store(self.shared.values[shared].snapshot).reservations)
 
+    def vector(self, locals_: tuple[int, ...]) -> Vector:
+        """Return what every attempt emitted; None for one that has not ended."""
+        vector = self._vectors.get(locals_)
+        if vector is None:
+            ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
+            vector = tuple(one.emitted if isinstance(one, Ended) else None for one in ends)
+            self._vectors[locals_] = vector
+        return vector
+
     def judge_run(self, shared: int, locals_: tuple[int, ...]) -> tuple[Vector, Broken]:
         """Return what every attempt emitted in a finished run, and what is violated by the run as a whole."""
-        ends = tuple(numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
-        vector = tuple(one.emitted if isinstance(one, Ended) else None for one in ends)
+        vector = self.vector(locals_)
         run = Run(self.system.requests, vector, self.store(self.shared.values[shared].snapshot))
         return vector, self._assess(run, RUN_CHECKS)
 

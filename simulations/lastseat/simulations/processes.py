@@ -26,7 +26,7 @@ def begin(
     """
     attempts = [implementation.attempt(request) for request in scenario.requests]
     pending: list[Operation | None] = [next(attempt, None) for attempt in attempts]
-    if None not in pending:
+    if all(pending):  # nobody is None; the usual case, and looked at for every execution
         return attempts, pending, []
     # An attempt took no step. What it returned is gone with its end, so it is asked once more.
     stepless = [(who, _returned(implementation, scenario, who)) for who, one in enumerate(pending) if one is None]
