@@ -1,0 +1,34 @@
+"""Space-time diagrams of one execution: the store on top, one row for each attempt, time from left to right.
+
+What is drawn is decided once, in `draw_diagram`; where it stands in `draw_layout`; `draw_svg` and `draw_text` draw.
+"""
+
+from collections.abc import Collection
+
+from lastseat.simulations.draw_diagram import diagram_of
+from lastseat.simulations.draw_svg import svg
+from lastseat.simulations.draw_text import LEAST_WIDTH, text
+from lastseat.simulations.scheduler import Scheduler
+
+
+def spacetime_svg(execution: Scheduler, *, title: str | None = None, violating: Collection[int] = ()) -> str:
+    """Return the diagram of `execution`, finished or not, as an SVG document that needs nothing beside it.
+
+    `title` is the scenario's where None. The steps numbered in `violating`, from 1, are drawn in crimson; a state
+    in which more is confirmed than there is, or other than is reserved, is crimson anyway.
+    The same execution gives the same text. Clauses: state.capacity, state.sum, state.unique
+    """
+    return svg(diagram_of(execution, title, violating))
+
+
+def spacetime_text(
+    execution: Scheduler, width: int = 80, *, title: str | None = None, violating: Collection[int] = ()
+) -> str:
+    """Return the diagram of `execution` as lines of printable characters, none wider than `width` columns.
+
+    The steps numbered in `violating`, and the states that `spacetime_svg` draws in crimson, are marked with `!`.
+    Raises ValueError when `width` is less than LEAST_WIDTH columns.
+    """
+    if width < LEAST_WIDTH:
+        raise ValueError(f"a diagram needs at least {LEAST_WIDTH} columns, not {width}")
+    return text(diagram_of(execution, title, violating), width)
