@@ -238,6 +238,11 @@ STEP_PROPERTIES: tuple[Property[Step], ...] = (
 # --- attempts -------------------------------------------------------------------------------------------------
 
 
+UNANSWERED = Done(Outcome.FAILED, Verdict.STORE_UNAVAILABLE)
+CONFLICT = Done(Outcome.FAILED, Verdict.VERSION_CONFLICT)
+LOST = Done(Outcome.FAILED, Verdict.ACKNOWLEDGEMENT_LOST)
+
+
 def _is_emitted(*outcomes: Outcome) -> Callable[[Step], bool]:
     return lambda step: step.emitted is not None and step.emitted.outcome in outcomes
 
@@ -249,7 +254,7 @@ def _retried(step: Step) -> str | None:
 
 
 def _decided_early(step: Step) -> str | None:
-    if step.persists or step.emitted == Done(Outcome.FAILED, Verdict.STORE_UNAVAILABLE):
+    if step.persists or step.emitted == UNANSWERED:
         return None
     return f"{step.emitted and step.emitted.outcome} was decided without a persist"
 
@@ -306,8 +311,7 @@ def _blocked(step: Step) -> str | None:
 
 
 def _not_booked(step: Step) -> bool:
-    lost = Done(Outcome.FAILED, Verdict.ACKNOWLEDGEMENT_LOST)
-    return _is_emitted(Outcome.REJECTED, Outcome.FAILED)(step) and step.emitted != lost
+    return step.emitted is not None and step.emitted.outcome is not Outcome.BOOKED and step.emitted != LOST
 
 
 ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
@@ -329,7 +333,7 @@ ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
     Property(
         "emit.conflict",
         "FAILED by conflict: another persist took effect inside its window",
-        lambda s: s.emitted == Done(Outcome.FAILED, Verdict.VERSION_CONFLICT),
+        lambda s: s.emitted == CONFLICT,
         _conflict_without_race,
     ),
     Property("emit.unbooked", "REJECTED or FAILED: nothing of it is recorded", _not_booked, _unbooked_effect),

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from lastseat.model.world import (
     Done,
@@ -133,22 +133,40 @@ class Transition:
         return self.verdict in (Verdict.STORE_UNAVAILABLE, Verdict.ACKNOWLEDGEMENT_LOST)
 
 
-def take(system: System, world: World, attempt: int, semantics: Semantics = CORRECT) -> Transition | None:
-    """Return the step that `attempt` takes from `world` when no fault strikes, or None when it has terminated."""
-    request = system.requests[attempt]
-    local = world.attempts[attempt]
+class Alone(NamedTuple):
+    """What one shared step does to the store and to the attempt that takes it. `verdict` is None for an observe."""
+
+    action: str
+    store: Store
+    local: Local
+    verdict: Verdict | None = None
+
+
+def take_alone(
+    store: Store, request: Request, local: Local, policy: Policy, semantics: Semantics = CORRECT
+) -> Alone | None:
+    """Return the step that an attempt takes when no fault strikes, or None when it has terminated.
+
+    It sees the store and its own local state, and nothing of the other attempts.
+    """
     match local:
         case Idle():
-            after = _moved(world, attempt, semantics.observe(world.store, request))
-            return Transition("observe", attempt, world, after)
+            return Alone("observe", store, semantics.observe(store, request))
         case Observed():
-            store, verdict = semantics.persist(world.store, semantics.propose(request, local), system.policy)
-            after = _moved(world, attempt, semantics.emit(verdict), store)
-            return Transition("persist", attempt, world, after, verdict)
+            after, verdict = semantics.persist(store, semantics.propose(request, local), policy)
+            return Alone("persist", after, semantics.emit(verdict), verdict)
         case Done():
             return None
         case _:
             assert_never(local)
+
+
+def take(system: System, world: World, attempt: int, semantics: Semantics = CORRECT) -> Transition | None:
+    """Return the step that `attempt` takes from `world` when no fault strikes, or None when it has terminated."""
+    step = take_alone(world.store, system.requests[attempt], world.attempts[attempt], system.policy, semantics)
+    if step is None:
+        return None
+    return Transition(step.action, attempt, world, _moved(world, attempt, step.local, step.store), step.verdict)
 
 
 def strike(system: System, step: Transition, semantics: Semantics = CORRECT) -> Iterator[Transition]:

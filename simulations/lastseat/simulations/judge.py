@@ -8,7 +8,7 @@ pass through it. Why this loses nothing: `specs/decisions/merging.md`.
 
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from lastseat.model.atomic import book
@@ -27,8 +27,8 @@ from lastseat.model.properties import (
     changed,
     fits,
 )
-from lastseat.model.steps import take
-from lastseat.model.world import Done, Outcome, Reservation, Store, System, World
+from lastseat.model.steps import take_alone
+from lastseat.model.world import Done, Outcome, Reservation, Store, System
 from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Resource, Snapshot
@@ -114,7 +114,6 @@ class Judge:
     conformed: int = 0
     system: System = field(init=False)
     capacities: dict[str, int] = field(init=False)
-    alone: list[System] = field(init=False)  # the system of each attempt without the others
     _vectors: dict[tuple[int, ...], Vector] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)  # what each shared state violates
     stores: dict[Snapshot, Store] = field(default_factory=dict)
@@ -123,7 +122,6 @@ class Judge:
         self.system = system_of(self.scenario, self.implementation)
         self.capacities = dict(self.scenario.capacities)
         self.locals = [Numbering[Running | Ended]() for _ in self.scenario.requests]
-        self.alone = [replace(self.system, requests=(request,)) for request in self.system.requests]
         for numbering in self.locals:
             numbering.number(Running())  # so that 0 is where every attempt starts
 
@@ -158,7 +156,7 @@ class Judge:
             ended=returned is not None,
             linear=self._linear(step),
             violations=self.broken[number] + broken,
-            nonconforming=self._nonconforming(attempt, running, step, result, ending),
+            nonconforming=self._nonconforming(running, step, result, ending),
         )
 
     def judge_stepless(self, attempt: int, shared: int, returned: Any) -> Judged:
@@ -240,7 +238,7 @@ class Judge:
         request, name = self.system.requests[attempt], self.scenario.requests[attempt].resource_id
         store, kind = self.store(shared.snapshot), operation.kind
         later = store if after == shared.snapshot else self.store(after)
-        effective = changed(store, later)
+        effective = () if later is store else changed(store, later)
         window = running.window
         if kind == "persist":
             current = store.resource(name)
@@ -283,19 +281,17 @@ class Judge:
             return before == after
         return book(self.capacities, before, step.request) == (after, step.emitted.outcome)
 
-    def _nonconforming(
-        self, attempt: int, running: Running, step: Step, result: Any, ending: Running | Ended
-    ) -> str | None:
+    def _nonconforming(self, running: Running, step: Step, result: Any, ending: Running | Ended) -> str | None:
         """Return how this step differs from the model's, or None: every step of a run is a step of the model."""
         self.conformed += 1
         local = local_of(running.received)
         if local is None:
             return f"the model has no third shared step, {step.action!r}"
-        expected = take(self.alone[attempt], World(step.before, (local,)), 0)
+        expected = take_alone(step.before, step.request, local, self.system.policy)
         assert expected is not None, "an unfinished attempt of the model always has a step"
         here = ending.emitted if isinstance(ending, Ended) else local_of(ending.received)
-        if (expected.action, expected.after) != (step.action, World(step.after, (here,) if here else ())):
-            return f"the model's {expected.action} gives {_told(expected.after)}; seen: {step.action}, {here}"
+        if expected.action != step.action or expected.local != here or expected.store != step.after:
+            return f"the model's {expected.action} gives {expected.local}; seen: {step.action}, {here}"
         current = step.before.resource(step.request.resource_id)
         if isinstance(result, Resource) and current and result.capacity != current.capacity:
             return f"observed capacity {result.capacity}, the store's is {current.capacity}"
@@ -308,8 +304,3 @@ def _counted(effects: tuple[tuple[str, int], ...], effective: tuple[str, ...]) -
     counts = Counter(dict(effects))
     counts.update(effective)
     return tuple(sorted(counts.items()))
-
-
-def _told(world: World) -> str:
-    (local,) = world.attempts
-    return str(local)
