@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lastseat.model.search import search
+from lastseat.model.search import Searched, search
+from lastseat.model.search_fast import search_fast
+from lastseat.model.symmetric import search_symmetric
 from lastseat.model.world import Fault, Policy, System
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.abstraction import system_of
@@ -77,7 +79,18 @@ class Found:
 
 
 def readable(row: Row) -> Found:
-    searched = search(row.system, flawed(row.flaws))
+    return _searched(search(row.system, flawed(row.flaws)))
+
+
+def fast(row: Row) -> Found:
+    return _searched(search_fast(row.system, flawed(row.flaws)))
+
+
+def symmetric(row: Row) -> Found:
+    return _searched(search_symmetric(row.system, flawed(row.flaws)).searched)
+
+
+def _searched(searched: Searched) -> Found:
     if not searched.violations:
         assert searched.complete
         return Found("holds", searched.depth, None, searched.states, searched.generated)
@@ -100,6 +113,8 @@ def _found(result: EngineResult) -> Found:
 # How each engine is run, and what says that it is installed.
 ENGINES: dict[str, tuple[Callable[[Row], Found], Callable[[], None]]] = {
     "readable": (readable, lambda: None),
+    "fast": (fast, lambda: None),
+    "symmetric": (symmetric, lambda: None),
     "tlc": (tlc, require_tlc),
     "spin": (spin, require_spin),
 }

@@ -71,7 +71,7 @@ def copy(root: Path, tmp_path: Path) -> Path:
 
 
 def lint(copy: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run( 
+    return subprocess.run(
         [sys.executable, "-c", LINT_THE_COPY], cwd=copy, capture_output=True, text=True, check=False
     )
 

@@ -16,13 +16,13 @@ from lastseat.model.fast_pairwise import Member, Pairwise
 from lastseat.model.properties import (
     RUN_CHECKS,
     STATE_CHECKS,
-    STEP_CHECKS,
     Broken,
     Property,
     Record,
     Run,
     assess,
 )
+from lastseat.model.refinement import MODEL_STEP_CHECKS
 from lastseat.model.search import record_of, state_of
 from lastseat.model.tables import Move, alone
 from lastseat.model.world import Done
@@ -90,7 +90,7 @@ class Verdicts:
 
     def ranked(self) -> dict[str, list[Breach]]:
         """Return the nearest breaches of each violated clause, in the order in which a step is asked about them."""
-        asked = [one.clause for checks in (STATE_CHECKS, STEP_CHECKS, RUN_CHECKS) for one in checks]
+        asked = [one.clause for checks in (STATE_CHECKS, MODEL_STEP_CHECKS, RUN_CHECKS) for one in checks]
         asked += [one.name for one in self.pairwise]
         return {clause: self.breaches[clause] for clause in asked if clause in self.breaches}
 
@@ -99,7 +99,7 @@ class Verdicts:
             if move.store not in self._stores:
                 self._stores[move.store] = self._assess(state_of(self.tables.stores[move.store]), STATE_CHECKS)
             record = record_of(self._alone[attempt], move.step)
-            for clause, witness in (*self._stores[move.store], *self._assess(record, STEP_CHECKS)):
+            for clause, witness in (*self._stores[move.store], *self._assess(record, MODEL_STEP_CHECKS)):
                 self._report(clause, witness, store, ((attempt, place),), (attempt, number))
 
     def _judge_runs(self, store: int) -> None:

@@ -14,7 +14,6 @@ from typing import TypeAlias
 from lastseat.model.properties import (
     RUN_CHECKS,
     STATE_CHECKS,
-    STEP_CHECKS,
     Broken,
     Property,
     Record,
@@ -26,6 +25,7 @@ from lastseat.model.properties import (
     changed,
     fits,
 )
+from lastseat.model.refinement import MODEL_STEP_CHECKS
 from lastseat.model.steps import CORRECT, Semantics, Transition, successors
 from lastseat.model.world import Done, Local, Observed, Outcome, Store, System, World
 
@@ -134,7 +134,7 @@ class _Search:
             return
         self.judged.add(case)
         record = record_of(self.system, step)
-        for clause, witness in (*self._assess_state(step.after.store), *self._assess(record, STEP_CHECKS)):
+        for clause, witness in (*self._assess_state(step.after.store), *self._assess(record, MODEL_STEP_CHECKS)):
             if clause not in self.found:
                 self.found[clause] = Violation(clause, witness, (*self._path(step.before), step))
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from math import factorial, prod
 from typing import NamedTuple, TypeAlias
 
-from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS, Broken, Property, Record, Run, assess
+from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, Broken, Property, Record, Run, assess
+from lastseat.model.refinement import MODEL_STEP_CHECKS
 from lastseat.model.search import Mix, Searched, Violation, mix_of, record_of, state_of
 from lastseat.model.steps import CORRECT, Semantics, Transition, strike, take
 from lastseat.model.world import Done, Local, Request, Reservation, Resource, Store, System, World
@@ -233,7 +234,7 @@ class _Search:
         if step.after.store not in self.stores:
             self.stores[step.after.store] = self._assess(state_of(step.after.store), STATE_CHECKS)
         record = record_of(self.system, step)
-        for clause, witness in (*self.stores[step.after.store], *self._assess(record, STEP_CHECKS)):
+        for clause, witness in (*self.stores[step.after.store], *self._assess(record, MODEL_STEP_CHECKS)):
             if clause not in self.found:
                 self.found[clause] = Violation(clause, witness, (*self._path(step.before), step))
 

@@ -11,7 +11,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from lastseat.model.atomic import book
 from lastseat.model.properties import (
     RUN_CHECKS,
     STATE_CHECKS,
@@ -27,8 +26,9 @@ from lastseat.model.properties import (
     changed,
     fits,
 )
+from lastseat.model.refinement import departure
 from lastseat.model.steps import take_alone
-from lastseat.model.world import Done, Outcome, Reservation, Store, System
+from lastseat.model.world import Done, Reservation, Store, System
 from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Resource, Snapshot
@@ -154,7 +154,7 @@ class Judge:
             shared=number,
             local=self.locals[attempt].number(ending),
             ended=returned is not None,
-            linear=self._linear(step),
+            linear=departure(step) is None,
             violations=self.broken[number] + broken,
             nonconforming=self._nonconforming(running, step, result, ending),
         )
@@ -172,7 +172,7 @@ class Judge:
             shared,
             self.locals[attempt].number(Ended(emitted)),
             ended=True,
-            linear=self._linear(step),
+            linear=departure(step) is None,
             violations=broken,
             nonconforming="an attempt of the model does not end before its first step",
         )
@@ -273,13 +273,6 @@ class Judge:
         return Running(
             (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window
         )
-
-    def _linear(self, step: Step) -> bool:
-        """Return whether the one-step specification explains this very step. Clause: history.linearizable"""
-        before, after = frozenset(step.before.reservations), frozenset(step.after.reservations)
-        if step.emitted is None or step.emitted.outcome is Outcome.FAILED:
-            return before == after
-        return book(self.capacities, before, step.request) == (after, step.emitted.outcome)
 
     def _nonconforming(self, running: Running, step: Step, result: Any, ending: Running | Ended) -> str | None:
         """Return how this step differs from the model's, or None: every step of a run is a step of the model."""

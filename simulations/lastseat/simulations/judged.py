@@ -1,12 +1,16 @@
 """What one execution violates: the judge, taken along a single schedule."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lastseat.reference.implementation import Implementation
+from lastseat.simulations.exploration import CONFORMANCE, Violation
 from lastseat.simulations.judge import Judge
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
-from lastseat.simulations.scheduler import Scheduler
+from lastseat.simulations.processes import waits
+from lastseat.simulations.scenario import Scenario
+from lastseat.simulations.scheduler import Scheduler, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +32,17 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
         judged = judge.judge_stepless(who, shared, execution.returned[who])
         locals_[who] = judged.local
         found.extend(Finding(0, clause, witness) for clause, witness in judged.violations)
+    waiting = _Waiting(execution, implementation, judge)
+    found.extend(waiting.findings(0, shared))
     for taken in execution.taken:
         returned = (taken.returned,) if taken.ended else None
         who = taken.attempt
         judged = judge.judge(shared, who, locals_[who], taken.operation, taken.result, taken.after, returned)
         shared, locals_[who] = judged.shared, judged.local
         found.extend(Finding(taken.number, clause, witness) for clause, witness in judged.violations)
+        waiting.took(who)
+        found.extend(waiting.findings(taken.number, shared))
     last = len(execution.taken)
-    for who in execution.waiting():
-        for clause, witness in judge.judge_blocked(shared, who, execution.operation(who)):
-            found.append(Finding(last, clause, witness))
     vector, broken = judge.judge_run(shared, tuple(locals_))
     if not execution.unfinished():
         found.extend(Finding(last, clause, witness) for clause, witness in broken)
@@ -45,4 +50,39 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
     length = unexplained(judge.capacities, judge.system.requests, steps, vector)
     if length is not None:
         found.append(Finding(length, LINEARIZABLE, NO_ORDER))
-    return tuple(sorted(found, key=lambda one: one.step))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: one.step))
+
+
+class _Waiting:
+    """Tells, after each step of an execution, who could not have taken the next one. Clause: progress.suspension"""
+
+    def __init__(self, execution: Scheduler, implementation: Implementation, judge: Judge) -> None:
+        self._judge = judge
+        self._store = implementation.open_store(dict(execution.scenario.capacities))
+        self._would_block = waits(self._store)
+        attempts = range(len(execution.scenario.requests))
+        # For each attempt the operations that it has yet to take, the last of which may be left pending.
+        self._ahead = [deque(one.operation for one in execution.taken if one.attempt == who) for who in attempts]
+        for who in execution.unfinished():
+            self._ahead[who].append(execution.operation(who))
+
+    def took(self, who: int) -> None:
+        """Note that `who` took its next operation."""
+        self._ahead[who].popleft()
+
+    def findings(self, step: int, shared: int) -> Iterator[Finding]:
+        """Yield what is violated in the shared state after `step` by an attempt that has to wait there."""
+        if self._would_block is None:
+            return
+        self._store.restore(self._judge.shared.values[shared].snapshot)
+        for who, ahead in enumerate(self._ahead):
+            if ahead and self._would_block(ahead[0]):
+                for clause, witness in self._judge.judge_blocked(shared, who, ahead[0]):
+                    yield Finding(step, clause, witness)
+
+
+def run_again(one: Violation, scenario: Scenario, implementation: Implementation) -> tuple[Scheduler, bool]:
+    """Return the execution that shows a violation, and whether it did so once more (if not: code that draws lots)."""
+    execution = run(scenario, implementation, one.steps)
+    found = {finding.clause for finding in findings(execution, implementation)}
+    return execution, one.clause == CONFORMANCE or one.clause in found

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import (
@@ -11,6 +12,7 @@ from rich.progress import (
     ProgressColumn,
     SpinnerColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -18,6 +20,9 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from lastseat.simulations.exploration import Progress
+
+MOST_WORTH_SHOWING = 10**15  # more than that will not be done, and a bar computes with floats
+PAUSE = 0.05  # seconds between two updates of the bar; an engine may report much more often
 
 
 class RateColumn(ProgressColumn):
@@ -34,22 +39,33 @@ class Stages:
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
-        self._task = bar.add_task("", total=None)
+        self._task: TaskID | None = None
 
     def __call__(self, what: str, total: int | None = None) -> Progress:
         """Begin a stage and return where its progress goes."""
-        self._bar.reset(self._task, description=what, total=total, completed=0)
+        # A new task, because a task that once had a total cannot go back to having none.
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        task = self._task = self._bar.add_task(what, total=_shown(total))
+        due = 0.0
 
         def report(done: int, out_of: int | None) -> None:
-            self._bar.update(self._task, completed=done, total=out_of)
+            nonlocal due
+            if task == self._task and monotonic() >= due:
+                self._bar.update(task, completed=done, total=_shown(out_of))
+                due = monotonic() + PAUSE
 
         return report
+
+
+def _shown(total: int | None) -> int | None:
+    return total if total is not None and total <= MOST_WORTH_SHOWING else None
 
 
 @contextmanager
 def stages() -> Iterator[Stages]:
     """Show a bar on standard error while the work in the block goes on; nothing when it is not a terminal."""
-    console = Console(file=sys.stderr)
+    watched = sys.stderr is not None and sys.stderr.isatty()
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -58,5 +74,5 @@ def stages() -> Iterator[Stages]:
         RateColumn(),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True, disable=not watched) as bar:
         yield Stages(bar)

@@ -1,9 +1,12 @@
 """A schedule in plain words: what each step did, what the store held before and after, and how to run it again."""
 
+import os
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
+from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.attempt_booking import Observe, Persist
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Emission, NotObserved, Resource, Snapshot
@@ -12,11 +15,13 @@ from lastseat.simulations.schedule import Schedule
 from lastseat.simulations.scheduler import Scheduler, Taken
 
 LONGEST_ID = 24  # characters of a resource id that are printed
+LONGEST_OUTCOME = 60  # characters
+LONGEST_LINE = 500  # characters of a step in words; only somebody's own values can make one longer
 
 
 def told(execution: Scheduler) -> list[str]:
-    """Return one line for each step that was taken."""
-    return [step_told(taken, execution.scenario) for taken in execution.taken]
+    """Return one line for each step that was taken, safe to print whatever the values in it."""
+    return [printable(step_told(taken, execution.scenario), LONGEST_LINE) for taken in execution.taken]
 
 
 def step_told(taken: Taken, scenario: Scenario) -> str:
@@ -61,7 +66,20 @@ def change_told(taken: Taken) -> str:
 
 def emission_told(returned: Any) -> str:
     """Return what an attempt emitted: "FAILED (version conflict)"."""
-    return str(returned) if isinstance(returned, Emission) else f"no outcome: {printable(repr(returned), 40)}"
+    told = str(returned) if isinstance(returned, Emission) else f"no outcome: {returned!r}"
+    return printable(told, LONGEST_OUTCOME)
+
+
+def endings_told(execution: Scheduler) -> list[str]:
+    """Return what each attempt emitted, "unfinished" where it has not ended."""
+    returned = execution.returned
+    attempts = range(len(execution.scenario.requests))
+    return [emission_told(returned[who]) if who in returned else "unfinished" for who in attempts]
+
+
+def path_told(one: ModelViolation, scenario: Scenario) -> list[str]:
+    """Return one line for each step of a path of the model."""
+    return [f"{scenario.labels[step.attempt]} {step.action}" for step in one.path]
 
 
 def store_told(snapshot: Snapshot) -> dict[str, Any]:
@@ -91,4 +109,26 @@ def fingerprint(scenario: Scenario, implementation: Implementation) -> str:
 def replay_command(steps: Sequence[int], scenario: Scenario, implementation: Implementation, options: str) -> str:
     """Return the line to paste; `options` are those that name the scenario."""
     command = f"lastseat replay {token(steps, scenario, implementation)} {options}"
-    return command if implementation.name == "memory" else f"{command} --implementation {implementation.name}"
+    return (
+        command
+        if implementation.name == "memory"
+        else f"{command} --implementation {shell_word(implementation.name)}"
+    )
+
+
+def options_of(scenario: Scenario) -> str:
+    """Return the options that name a shipped scenario."""
+    return f"--scenario {scenario.name}"
+
+
+def shell_word(text: str) -> str:
+    """Return `text` as one word of a shell command that is safe to print and to paste."""
+    if text.isprintable():
+        return shlex.quote(text)
+
+    def escaped(one: str) -> str:
+        if one.isprintable():
+            return f"\\{one}" if one in "\\'" else one
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(one))
+
+    return f"$'{''.join(map(escaped, text))}'"  # bash, zsh and ksh read the escapes in it

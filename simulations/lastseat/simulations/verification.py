@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.model.search import Mix, Searched, search
+from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations.abstraction import system_of
@@ -74,7 +75,9 @@ class Engine:
             verdict = Standing.INCOMPLETE
         else:
             verdict = Standing.HOLDS if self.fired[clause] else Standing.VACUOUS
-        scope = f"{self.interleavings:,} schedules" + (f", {self.states:,} states" if self.states else "")
+        scope = counted(self.interleavings, "schedule") + (
+            f", {counted(self.states, 'state')}" if self.states else ""
+        )
         cases = self.fired[clause]
         coverage = f"{counted(self.scenarios, 'scenario')}, {scope}, {counted(cases, 'case')}"
         return Claim(clause, self.name, verdict, coverage, cases)
@@ -102,11 +105,12 @@ class Caught:
 
 @dataclass(slots=True)
 class Verification:
-    """All that a verification has found so far."""
+    """All that a verification has found so far. `model_breaches` are what the model itself violates, and where."""
 
     rows: list[Row] = field(default_factory=list)
     engines: dict[str, Engine] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
+    model_breaches: list[tuple[Scenario, ModelViolation]] = field(default_factory=list)
     gallery: list[Caught] = field(default_factory=list)
     interrupted: bool = False
     finished: bool = False
@@ -117,7 +121,7 @@ class Verification:
 
     def claims(self) -> list[Claim]:
         """Return every claim that can be made of what was seen."""
-        if not self.rows:
+        if not self.engines:
             return []
         checked = [
             engine.claim(clause)
@@ -135,7 +139,8 @@ class Verification:
         apart = sum(bool(row.disagreements) for row in self.rows)
         verdict = Standing.VIOLATED if apart else Standing.HOLDS if self.finished else Standing.INCOMPLETE
         what = "states, transitions, schedules of every outcome mix, outcome vectors"
-        return Claim("agreement", "all engines", verdict, f"{counted(len(self.rows), 'scenario')}: {what}")
+        scenarios = len(self.rows)
+        return Claim("agreement", "all engines", verdict, f"{counted(scenarios, 'scenario')}: {what}", scenarios)
 
     def _flaws(self) -> Iterable[Claim]:
         for caught in self.gallery:
@@ -143,6 +148,11 @@ class Verification:
             verdict = Standing.HOLDS if breach else Standing.VIOLATED
             seen = f"caught on {breach.scenario.name}" if breach else "missed"
             yield Claim(flaw.breaks, f"flawed {flaw.name}", verdict, seen)
+
+    @property
+    def complete(self) -> bool:
+        """Return whether the work was done to the end, by every engine."""
+        return self.finished and all(engine.complete for engine in self.engines.values())
 
     def standing(self, *, needs_all: bool) -> Standing:
         """Return the verdict on the whole; with `needs_all`, a clause without any case counts against it."""
@@ -198,38 +208,49 @@ def verify(
 
 def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, int | None], Progress]) -> None:
     total = scenario.interleavings_of_two_steps()
-    progress = stage(f"{scenario.name}: {MODEL}", None)
-    model = search(system_of(scenario, MEMORY), stop_at_first=False, tick=lambda states: progress(states, None))
+    model = _search(scenario, MEMORY, found, MODEL, stage)
     merged = explore_merged(scenario, MEMORY, progress=stage(f"{scenario.name}: {MERGED}", None))
-    apart = [*_model_apart(model, merged)]
-    _note_model(found, model)
     _note(found, MERGED, scenario, MEMORY, merged)
+    apart = [*_model_apart(model, merged)]
     engines = [MODEL, MERGED]
     for name, implementation in ((BRUTE, MEMORY), (SQLITE_BRUTE, SQLITE)):
         if total <= MOST_BRUTE[implementation.name]:
             brute = explore_brute(scenario, implementation, progress=stage(f"{scenario.name}: {name}", total))
-            apart += _apart(name, brute, merged)
             _note(found, name, scenario, implementation, brute)
+            apart += _apart(name, brute, merged)
             engines.append(name)
-    stage(f"{scenario.name}: {FIRST}", None)
-    first = explore_merged(scenario, CAPACITY_FIRST)
-    apart += _model_apart(search(system_of(scenario, CAPACITY_FIRST), stop_at_first=False), first)
+    first = explore_merged(scenario, CAPACITY_FIRST, progress=stage(f"{scenario.name}: {FIRST}", None))
     _note(found, FIRST, scenario, CAPACITY_FIRST, first)
+    apart += _model_apart(_search(scenario, CAPACITY_FIRST, found, FIRST, stage), first)
     found.rows.append(
         Row(scenario, merged.interleavings, merged.states, merged.outcomes, (*engines, FIRST), tuple(apart))
     )
 
 
-def _note_model(found: Verification, seen: Searched) -> None:
-    engine = found.engine(MODEL)
-    engine.scenarios += 1
-    engine.interleavings += sum(seen.interleavings.values())
-    engine.states += seen.states
+def _search(
+    scenario: Scenario,
+    implementation: Implementation,
+    found: Verification,
+    name: str,
+    stage: Callable[[str, int | None], Progress],
+) -> Searched:
+    """Search the model of an implementation, and note what was seen under the name of an engine."""
+    progress = stage(f"{scenario.name}: {name}, {MODEL}" if name != MODEL else f"{scenario.name}: {MODEL}", None)
+    seen = search(
+        system_of(scenario, implementation), stop_at_first=False, tick=lambda states: progress(states, None)
+    )
+    engine = found.engine(name)
+    if name == MODEL:  # beside another engine, the figures are that engine's
+        engine.scenarios += 1
+        engine.interleavings += sum(seen.interleavings.values())
+        engine.states += seen.states
+        engine.fired.update(seen.fired)
     engine.complete &= seen.complete
-    engine.fired.update(seen.fired)
     engine.violated.update(one.clause for one in seen.violations)
-    if not seen.complete:
+    found.model_breaches.extend((scenario, one) for one in seen.violations)
+    if not seen.complete:  # nothing but Ctrl-C ends this search early
         raise KeyboardInterrupt
+    return seen
 
 
 def _note(
@@ -271,13 +292,14 @@ def _apart(name: str, brute: Exploration, merged: Exploration) -> Iterable[str]:
 
 def _catch(flaw: Implementation, scenarios: Iterable[Scenario]) -> Caught:
     """Return the shortest schedule, over the small scenarios, on which `flaw` breaks the clause that it is for."""
-    breaches = [
-        Breach(scenario, flaw, violation)
-        for scenario in scenarios
-        if len(scenario.requests) <= MOST_FLAWED_ATTEMPTS
-        for violation in explore_merged(scenario, flaw).violations
-        if violation.clause == flaw.breaks
-    ]
+    breaches: list[Breach] = []
+    for scenario in scenarios:
+        if len(scenario.requests) > MOST_FLAWED_ATTEMPTS:
+            continue
+        seen = explore_merged(scenario, flaw)
+        if seen.interrupted:  # else a flaw might pass for missed
+            raise KeyboardInterrupt
+        breaches.extend(Breach(scenario, flaw, one) for one in seen.violations if one.clause == flaw.breaks)
     return Caught(flaw, min(breaches, key=lambda one: len(one.violation.steps), default=None))
 
 
