@@ -125,6 +125,7 @@ FLAWS = (
         pair(1, ANN, BOB),
         4,
         "state.capacity",
+        "history.linearizable",
     ),
     flaw(
         "the store forgets the id",
@@ -133,6 +134,7 @@ FLAWS = (
         4,
         "state.unique",
         "persist.identity",
+        "history.linearizable",
     ),
     flaw(
         "the version is not bumped",
@@ -157,6 +159,7 @@ FLAWS = (
         pair(2, replace(ANN, units=2), BOB),
         2,
         "state.sum",
+        "history.linearizable",
     ),
     flaw(
         "a conflict is emitted as REJECTED",
@@ -164,6 +167,7 @@ FLAWS = (
         pair(2, ANN, BOB),
         4,
         "emit.rejected",
+        "history.linearizable",
     ),
     flaw(
         "a full resource is emitted as FAILED",
@@ -180,6 +184,7 @@ FLAWS = (
         4,
         "emit.booked",
         "emit.kept",
+        "history.linearizable",
     ),
 )
 EACH_FLAW = pytest.mark.parametrize("flaw", FLAWS, ids=[one.told for one in FLAWS])

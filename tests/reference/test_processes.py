@@ -89,7 +89,7 @@ def start() -> Iterator[Start]:
     def start_one(source: str, *arguments: Any) -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", source, *map(str, arguments)]
         pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603 - our own source
+        started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
         return started[-1]
 
     yield start_one

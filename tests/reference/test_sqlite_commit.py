@@ -223,7 +223,7 @@ def test_a_disk_that_is_full_at_the_commit_books_nobody_until_it_has_room(tmp_pa
     with SqliteStore(path) as store:
         store.restore(FRESH)
 
-    said = subprocess.run(  # noqa: S603 - our own source
+    said = subprocess.run(
         [sys.executable, "-c", FILLS_THE_DISK, str(path)], capture_output=True, text=True, check=True, timeout=60
     )
 

@@ -70,8 +70,8 @@ def test_a_wrong_number_is_refused_with_the_option_and_the_number(
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--attempts", "0"], "attempts must be an integer from 1 to 10000, not 0"),
-        (["--attempts", "10001"], "attempts must be an integer from 1 to 10000, not 10001"),
+        (["--attempts", "0"], "attempts must be an integer from 1 to 64, not 0"),
+        (["--attempts", "65"], "attempts must be an integer from 1 to 64, not 65"),
         (["--units", "0"], "units must be integers from 1 to 1000000000, not 0"),
         (["--units", "1,2,3"], "units must be 1 number or 2, one for each attempt, not 3 numbers"),
         (["--units", "1,,2"], 'Invalid value for \'--units\': "1,,2" is not a list of integers like 1,2,1'),

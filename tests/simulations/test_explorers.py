@@ -16,6 +16,7 @@ from lastseat.reference.values import BookingRequest, Emission, Observation, Out
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration
 from lastseat.simulations.processes import ExplorationError
+from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import contention
 from lastseat.simulations.symmetry import AsymmetryError, Quotient, explore_merged, groups
 
@@ -123,7 +124,10 @@ def test_an_attempt_without_an_outcome_violates_emit_one(explore: Explore) -> No
         yield Persist(propose(request, (yield Observe(request.resource_id))))
         return None  # type: ignore[return-value]
 
-    assert "emit.one" in explore(contention(1, 1), on_memory(speechless)).clauses
+    seen = explore(contention(1, 1), on_memory(speechless))
+
+    assert "emit.one" in seen.clauses
+    assert seen.blocked == 0
 
 
 @both
@@ -136,6 +140,7 @@ def test_an_attempt_that_decides_before_its_first_step_is_judged_too(explore: Ex
     seen = explore(contention(2, 2), on_memory(hasty))
 
     assert seen.interleavings == 1
+    assert seen.blocked == 0
     assert {"attempt.decides_at_persist", "emit.booked", "emit.kept"} <= seen.clauses
     assert {one.steps for one in seen.violations if one.clause == "emit.booked"} == {()}
 
@@ -182,6 +187,21 @@ def test_brute_force_catches_code_that_behaves_differently_when_it_runs_again() 
         explore_brute(contention(3, 2), on_memory(moody))
 
 
+def test_brute_force_catches_an_outcome_that_is_drawn_by_lot() -> None:
+    turn = count()
+
+    def lottery(request: BookingRequest) -> Attempt:
+        yield Persist(propose(request, (yield Observe(request.resource_id))))
+        return Emission(Outcome.BOOKED if next(turn) % 3 else Outcome.REJECTED)
+
+    with pytest.raises(ExplorationError, match="not deterministic"):
+        explore_brute(contention(3, 0), on_memory(lottery))
+
+
+def test_many_attempts_end_at_their_budget() -> None:
+    assert not explore_merged(contention(64, 64), MEMORY, seconds=0.2).complete
+
+
 def test_attempts_are_alike_by_what_they_ask_for_under_an_id_of_their_own_or_one_id_for_all() -> None:
     requests = [
         BookingRequest("ann", "x", 1),
@@ -203,7 +223,7 @@ def test_code_that_prefers_one_booking_id_is_explored_without_symmetry() -> None
 
     implementation = on_memory(favouring)
     with pytest.raises(AsymmetryError):
-        Quotient(contention(3, 2), implementation, 8, [[0, 1, 2]]).explore(None, lambda _done, _total: None)
+        Quotient(RealSteps(contention(3, 2), implementation), 8, [[0, 1, 2]]).explore(None, lambda *_: None)
 
     seen = explore_merged(contention(3, 2), implementation)
 

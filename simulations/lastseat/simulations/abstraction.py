@@ -19,7 +19,6 @@ from lastseat.reference.values import (
 )
 from lastseat.simulations.scenario import Scenario
 
-
 # By the text of their members; a member that only one side has fails here, at import.
 VERDICTS = {one: world.Verdict(str(one)) for one in Verdict}
 REASONS = {one: world.Verdict(str(one)) for one in Reason}

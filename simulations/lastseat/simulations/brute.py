@@ -21,7 +21,7 @@ from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, 
 from lastseat.simulations.scenario import Scenario, quoted
 from lastseat.simulations.schedule import Schedule
 
-OFTEN = 1024  # executions between two looks at the clock
+OFTEN = 128  # executions between two looks at the clock
 
 
 def explore_brute(
@@ -146,7 +146,7 @@ class _Brute:
         """Take the steps again that this schedule shares with the last one. What they did then was judged then."""
         for who, judged in zip(self.path, self.trail, strict=False):
             operation, result, returned = live.step(who)
-            if (result is not judged.result and result != judged.result) or judged.ended is (returned is None):
+            if (result is not judged.result and result != judged.result) or returned != judged.returned:
                 raise self._diverged(judged, operation, result)
             live.locals[who] = judged.local
         if self.cut:
@@ -175,7 +175,7 @@ class _Brute:
             elif (
                 (result is not judged.result and result != judged.result)
                 or not ((after is before and judged.shared == shared) or after == judged.after)
-                or judged.ended is (returned is None)
+                or returned != judged.returned
             ):
                 raise self._diverged(judged, operation, result)
             trail.append(judged)

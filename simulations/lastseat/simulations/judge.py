@@ -78,7 +78,7 @@ class Judged:
     after: Snapshot
     shared: int
     local: int
-    ended: bool
+    returned: tuple[Any] | None  # what the attempt returned right after it; None where it goes on
     linear: bool
     violations: Broken
     nonconforming: str | None = None
@@ -153,7 +153,7 @@ class Judge:
             after=after,
             shared=number,
             local=self.locals[attempt].number(ending),
-            ended=returned is not None,
+            returned=returned,
             linear=departure(step) is None,
             violations=self.broken[number] + broken,
             nonconforming=self._nonconforming(running, step, result, ending),
@@ -171,7 +171,7 @@ class Judge:
             state.snapshot,
             shared,
             self.locals[attempt].number(Ended(emitted)),
-            ended=True,
+            returned=(returned,),
             linear=departure(step) is None,
             violations=broken,
             nonconforming="an attempt of the model does not end before its first step",

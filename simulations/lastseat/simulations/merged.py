@@ -21,13 +21,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
-from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
 from lastseat.simulations.judge import Ended, Judged, Numbering, Running
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Monitor, Possibilities, Possibility
-from lastseat.simulations.processes import ExplorationError, failed
+from lastseat.simulations.processes import MOST_STEPS, ExplorationError, failed
 from lastseat.simulations.real_steps import Blocked, RealSteps
-from lastseat.simulations.scenario import Scenario
 
 Word: TypeAlias = int
 Level: TypeAlias = dict[Word, int]
@@ -58,11 +56,9 @@ class Sighting:
 class Merged:
     """One exploration: the words of the current level, and the tables of what each step adds to a word."""
 
-    def __init__(self, scenario: Scenario, implementation: Implementation, bits: int) -> None:
-        self.scenario = scenario
-        self.steps = RealSteps(scenario, implementation)
-        self.judge = self.steps.judge
-        self.attempts = len(scenario.requests)
+    def __init__(self, steps: RealSteps, bits: int) -> None:
+        self.steps, self.judge, self.scenario = steps, steps.judge, steps.scenario
+        self.attempts = len(steps.scenario.requests)
         self.bits, self.shared_at = bits, bits * self.attempts
         self.monitor_at = self.shared_at + SHARED_BITS
         shared_mask = ((1 << SHARED_BITS) - 1) << self.shared_at
@@ -84,10 +80,9 @@ class Merged:
 
     # --- the walk ---------------------------------------------------------------------------------------------
 
-    def explore(self, seconds: float | None, progress: Progress) -> Exploration:
-        """Walk the levels to the end, the budget, or Ctrl-C; return what was seen."""
-        self.progress = progress
-        self.deadline = None if seconds is None else monotonic() + seconds
+    def explore(self, deadline: float | None, progress: Progress) -> Exploration:
+        """Walk the levels to the end, the deadline (of `time.monotonic`), or Ctrl-C; return what was seen."""
+        self.progress, self.deadline = progress, deadline
         complete, interrupted = False, False
         try:
             level: Level = {self.initial: 1}
@@ -114,6 +109,9 @@ class Merged:
 
     def _tick(self, found: int) -> None:
         self.progress(self.states + found, None)
+        self._look_at_the_clock()
+
+    def _look_at_the_clock(self) -> None:
         if self.deadline is not None and monotonic() > self.deadline:
             raise OutOfTimeError
 
@@ -188,6 +186,12 @@ class Merged:
                 self.sightings.setdefault(clause, Sighting(witness, self.level, word, None))
         self.finals[word] += schedules
 
+    def _is_stuck(self, word: Word) -> bool:
+        """Return whether somebody waits in a final state; one that was cut off does not."""
+        _, locals_ = self._fields(word)
+        states = (self.judge.locals[who].values[local] for who, local in enumerate(locals_))
+        return any(isinstance(one, Running) and len(one.received) < MOST_STEPS for one in states)
+
     # --- linearizability, where a step alone does not explain its outcome -------------------------------------
 
     def _add_monitor(self, word: Word, who: int, judged: Judged) -> int:
@@ -197,7 +201,7 @@ class Merged:
         possible = self.possible.values[number]
         if possible is None:
             possible = self._own_ledger(shared)
-        if judged.ended and possible:
+        if judged.returned and possible:
             states = [self.judge.locals[each].values[local] for each, local in enumerate(locals_)]
             begun = [each for each, one in enumerate(states) if isinstance(one, Running) and one.received]
             ended = self.judge.locals[who].values[judged.local]
@@ -278,7 +282,7 @@ class Merged:
             fired={**self.judge.fired, LINEARIZABLE: len(self.finals)},
             states=self.states,
             generated=self.generated,
-            blocked=sum(ways for vector, ways in vectors.items() if None in vector),
+            blocked=sum(schedules for word, schedules in self.finals.items() if self._is_stuck(word)),
             conformed=self.judge.conformed,
             nonconforming=nonconforming[0] if nonconforming else None,
             interrupted=interrupted,

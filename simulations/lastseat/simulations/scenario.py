@@ -15,7 +15,7 @@ from lastseat.reference.values import BookingRequest
 
 # Two such numbers add up to less than 2**31, so that no engine and no database column overflows on them.
 MOST_UNITS = 1_000_000_000
-MOST_GENERATED_ATTEMPTS = 10_000
+MOST_GENERATED_ATTEMPTS = 64  # as in a scenario file
 LONGEST_NAME = 64  # characters
 LONGEST_TITLE = 120  # characters
 LONGEST_LABEL = 24  # characters, before a number is added to tell equal labels apart

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import factorial, prod
+from time import monotonic
 from typing import Any
 
 from lastseat.reference.implementation import Implementation
@@ -23,8 +24,10 @@ from lastseat.reference.values import BookingRequest, Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
 from lastseat.simulations.judge import Judged, Shared
 from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
-from lastseat.simulations.real_steps import Blocked
+from lastseat.simulations.real_steps import Blocked, RealSteps
 from lastseat.simulations.scenario import Scenario
+
+OFTEN = 256  # classes between two looks at the clock
 
 
 class AsymmetryError(Exception):
@@ -45,12 +48,13 @@ def explore_merged(
     same. Stops early, and says so, after `seconds` or at Ctrl-C. Raises ExplorationError where the implementation
     raises, or does not do again what it did.
     """
+    deadline = None if seconds is None else monotonic() + seconds
     bits, alike = LOCAL_BITS, groups(scenario.requests) if symmetry else []
+    steps = RealSteps(scenario, implementation)  # kept over the tries: no step is performed twice
     while True:
         try:
-            if alike:
-                return Quotient(scenario, implementation, bits, alike).explore(seconds, progress)
-            return Merged(scenario, implementation, bits).explore(seconds, progress)
+            merged = Quotient(steps, bits, alike) if alike else Merged(steps, bits)
+            return merged.explore(deadline, progress)
         except TooNarrowError:
             bits *= 2
         except AsymmetryError:
@@ -71,8 +75,8 @@ def groups(requests: Sequence[BookingRequest]) -> list[list[int]]:
 class Quotient(Merged):
     """An exploration over classes of states, each walked through its canonical member."""
 
-    def __init__(self, scenario: Scenario, implementation: Implementation, bits: int, alike: list[list[int]]) -> None:
-        super().__init__(scenario, implementation, bits)
+    def __init__(self, steps: RealSteps, bits: int, alike: list[list[int]]) -> None:
+        super().__init__(steps, bits)
         self.alike = alike
         self.exchanges = [pair for group in alike for pair in pairwise(group)]
         self.canonical: dict[Word, tuple[Word, tuple[int, ...]]] = {}
@@ -95,7 +99,9 @@ class Quotient(Merged):
     def _following(self, level: Level) -> Level:
         following: Level = {}
         self._tick(0)
-        for word, schedules in level.items():
+        for number, (word, schedules) in enumerate(level.items(), start=1):
+            if number % OFTEN == 0:
+                self._tick(0)
             members, stuck = self._members(word), True
             for who, after, _ in self._moves(word):
                 stuck = False
@@ -200,6 +206,7 @@ class Quotient(Merged):
             if here in self.checked:
                 continue
             self.checked.add(here)
+            self._look_at_the_clock()
             for one, other in self.exchanges:
                 fields = list(range(self.attempts))
                 fields[one], fields[other] = other, one
@@ -212,8 +219,8 @@ class Quotient(Merged):
             if type(step) is not type(image):
                 raise AsymmetryError
             return
-        due = (self._image(step.shared, fields), step.local, step.ended, step.linear, _clauses(step))
-        if due != (image.shared, image.local, image.ended, image.linear, _clauses(image)):
+        due = (self._image(step.shared, fields), step.local, step.returned, step.linear, _clauses(step))
+        if due != (image.shared, image.local, image.returned, image.linear, _clauses(image)):
             raise AsymmetryError
 
     # --- the report -------------------------------------------------------------------------------------------
