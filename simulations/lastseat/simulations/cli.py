@@ -5,31 +5,43 @@ Exit status: 0 holds, 1 a property is violated, 2 bad input or usage (one line),
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial, wraps
-from math import isfinite
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from time import monotonic
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn
 
 import click
 from rich.text import Text
 
-from lastseat.model.search import search
-from lastseat.reference.implementation import MEMORY, Implementation
-from lastseat.reference.store import Policy
+from lastseat.reference.implementation import Implementation
 from lastseat.simulations import report, report_data
-from lastseat.simulations.abstraction import system_of
+from lastseat.simulations.cli_model import model_command, prove_command
+from lastseat.simulations.cli_options import (
+    BAD_INPUT,
+    HOLDS,
+    INCOMPLETE,
+    INTERRUPTED,
+    VIOLATED,
+    Chosen,
+    finite,
+    implementation_option,
+    json_option,
+    scenario_options,
+    standing_of,
+    status_of,
+)
+from lastseat.simulations.draw import spacetime_svg, spacetime_text
+from lastseat.simulations.engines import EngineError
 from lastseat.simulations.explore import STRATEGIES
 from lastseat.simulations.judged import findings
-from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.progress import stages
-from lastseat.simulations.registry import ImplementationError, find_implementation, running
-from lastseat.simulations.scenario import Scenario, contention, printable, quoted
-from lastseat.simulations.scenario_file import ScenarioError, find_scenario, shipped_scenarios
+from lastseat.simulations.registry import find_implementation, running
+from lastseat.simulations.scenario import Scenario, printable, quoted
+from lastseat.simulations.scenario_file import shipped_scenarios
 from lastseat.simulations.schedule import Schedule, ScheduleError
 from lastseat.simulations.scheduler import Scheduler
-from lastseat.simulations.story import fingerprint, shell_word
+from lastseat.simulations.story import fingerprint
 from lastseat.simulations.terminal import (
     keep_interrupt,
     let_every_character_pass,
@@ -38,88 +50,9 @@ from lastseat.simulations.terminal import (
     printing,
     say_no_more,
 )
-from lastseat.simulations.verification import Standing, counted, verify
+from lastseat.simulations.verification import counted, verify
 
-HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 LONGEST_COMPLAINT = 1000  # characters
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The scenario that the options name, and those options again as text, to be pasted."""
-
-    scenario: Scenario
-    options: str
-
-
-def units_listed(text: str) -> tuple[int, ...]:
-    """Return the numbers of a list like 1,2,1. Raises click.BadParameter."""
-    try:
-        return tuple(int(one) for one in text.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{quoted(text)} is not a list of integers like 1,2,1") from None
-
-
-def _finite(_ctx: click.Context, _param: click.Parameter, seconds: float | None) -> float | None:
-    if seconds is not None and not isfinite(seconds):
-        raise click.BadParameter(f"{seconds} is not a number of seconds")
-    return seconds
-
-
-def scenario_options(command: Command) -> Command:
-    """Give a command the options that name a scenario, the same everywhere."""
-
-    @click.option("--scenario", "source", metavar="FILE.toml", help="A scenario file, or the name of a shipped one.")
-    @click.option("--attempts", type=int, metavar="N", help="N attempts on one resource (default 2).")
-    @click.option("--capacity", type=int, metavar="C", help="The units of that resource (default 1).")
-    @click.option(
-        "--units",
-        type=units_listed,
-        metavar="U,U,…",
-        help="Requested units, for all attempts or for each (default 1).",
-    )
-    @click.option("--same-id", is_flag=True, help="Let all attempts carry one booking id.")
-    @wraps(command)
-    def wrapped(
-        *args: Any,
-        source: str | None,
-        attempts: int | None,
-        capacity: int | None,
-        units: tuple[int, ...] | None,
-        same_id: bool,
-        **kwargs: Any,
-    ) -> Any:
-        generated = (attempts, capacity, units) != (None, None, None) or same_id
-        if source is not None and generated:
-            raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
-        if source is not None:
-            chosen = Chosen(find_scenario(source), f"--scenario {shell_word(source)}")
-        else:
-            chosen = _generated(
-                2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id
-            )
-        return command(*args, chosen=chosen, generated=generated or source is not None, **kwargs)
-
-    return wrapped  # type: ignore[return-value]  # click reads the options off the wrapper
-
-
-def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same_id: bool) -> Chosen:
-    scenario = contention(attempts, capacity, units, same_id)
-    listed = f" --units {','.join(map(str, units))}" if units else ""
-    return Chosen(scenario, f"--attempts {attempts} --capacity {capacity}{listed}{' --same-id' * same_id}")
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-implementation_option = click.option(
-    "--implementation",
-    "implementation_name",
-    default=MEMORY.name,
-    show_default=True,
-    metavar="NAME",
-    help="One of ours, or module:function for your own (naming a module runs it).",
-)
 
 
 @click.group(
@@ -157,7 +90,7 @@ def verify_command(chosen: Chosen, generated: bool, as_json: bool) -> int:
         flaws = f"{caught} of {counted(len(found.gallery), 'wrong implementation')} caught"
         tables = report.verification_tables(found, chosen.options if generated else None)
         print_all(tables, standing, f"{covered}, {flaws}, {seconds:.1f} s", _limits(found.interrupted))
-    return _status(standing, found.interrupted)
+    return status_of(standing, found.interrupted)
 
 
 def _limits(interrupted: bool) -> Iterator[Text]:
@@ -168,41 +101,6 @@ def _limits(interrupted: bool) -> Iterator[Text]:
         "are not covered by this run.",
         style="dim",
     )
-
-
-@lastseat.command("model")
-@scenario_options
-@click.option(
-    "--engine", type=click.Choice(["readable"]), default="readable", show_default=True, help="Which model checker."
-)
-@click.option(
-    "--policy",
-    type=click.Choice([str(one) for one in Policy]),
-    default=str(Policy.VERSION_FIRST),
-    show_default=True,
-    help="Which check of persist comes first.",
-)
-@json_option
-def model_command(chosen: Chosen, generated: bool, engine: str, policy: str, as_json: bool) -> int:
-    """Check every state of the formal model."""
-    del generated
-    implementation = Implementation("model", MEMORY.open_store, policy=Policy(policy))
-    started = monotonic()
-    with stages() as stage:
-        progress = stage(f"{chosen.scenario.name}: {engine}")
-        seen = search(
-            system_of(chosen.scenario, implementation),
-            stop_at_first=False,
-            tick=lambda states: progress(states, None),
-        )
-    seconds = monotonic() - started
-    standing = _standing(bool(seen.violations), seen.complete)
-    if as_json:
-        print_json(report_data.searched_data(seen, chosen.scenario), seconds)
-    else:
-        what = f"every property in {seen.states:,} states"
-        print_all(report.searched_tables(seen, chosen.scenario), standing, f"{what}, {seconds:.2f} s")
-    return _status(standing, not seen.complete)
 
 
 @lastseat.command("explore")
@@ -216,7 +114,7 @@ def model_command(chosen: Chosen, generated: bool, engine: str, policy: str, as_
     "--seconds",
     "budget",
     type=click.FloatRange(min=0, min_open=True),
-    callback=_finite,
+    callback=finite,
     help="Stop after so many seconds.",
 )
 @json_option
@@ -247,14 +145,14 @@ def explore_command(
             data = report_data.exploration_data(seen, scenario, implementation, chosen.options)
         else:
             tables = list(report.exploration_tables(seen, scenario, implementation, chosen.options))
-    standing = _standing(bool(seen.violations), seen.complete)
+    standing = standing_of(bool(seen.violations), seen.complete)
     if as_json:
         print_json(data, seconds)
     else:
         print_all(
             tables, standing, f"{counted(seen.interleavings, 'schedule')} of {implementation.name}, {seconds:.2f} s"
         )
-    return _status(standing, seen.interrupted)
+    return status_of(standing, seen.interrupted)
 
 
 @lastseat.command("replay")
@@ -302,16 +200,45 @@ def _replayed(
     return execution, stale
 
 
-def _standing(violated: bool, complete: bool) -> Standing:
-    if violated:
-        return Standing.VIOLATED
-    return Standing.HOLDS if complete else Standing.INCOMPLETE
+@lastseat.command("draw")
+@click.argument("token")
+@scenario_options
+@implementation_option
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="FILE.svg or FILE.txt; the terminal if not given."
+)
+@json_option
+def draw_command(
+    token: str, chosen: Chosen, generated: bool, implementation_name: str, output: str | None, as_json: bool
+) -> int:
+    """Draw one schedule as a space-time diagram."""
+    del generated
+    if output is not None and not output.endswith((".svg", ".txt")):
+        raise click.BadParameter(f"{quoted(output)} ends neither in .svg nor in .txt", param_hint="'--output'")
+    schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
+    started = monotonic()
+    with running(implementation):
+        execution, stale = _replayed(schedule, chosen.scenario, implementation, None)
+        violating = tuple(sorted({one.step for one in findings(execution, implementation) if one.step}))
+    drawn = (spacetime_svg if output and output.endswith(".svg") else spacetime_text)(execution, violating=violating)
+    if output is not None:
+        try:
+            Path(output).write_text(drawn, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{quoted(output)} cannot be written: {error.strerror}") from None
+    if as_json:
+        print_json({"file": output, "complete": not execution.unfinished(), "violations": list(violating)},
+                   monotonic() - started)  # fmt: skip
+    elif output is None:
+        with printing():
+            click.echo(drawn)
+    if stale:
+        click.echo(f"lastseat: {stale}", err=True)
+    return HOLDS
 
 
-def _status(standing: Standing, interrupted: bool) -> int:
-    if interrupted:
-        return INTERRUPTED
-    return {Standing.HOLDS: HOLDS, Standing.VIOLATED: VIOLATED}.get(standing, INCOMPLETE)
+lastseat.add_command(model_command)
+lastseat.add_command(prove_command)
 
 
 def main() -> NoReturn:
@@ -331,19 +258,27 @@ def _run() -> int:
         if "--json" in sys.argv:  # interrupted before anything was known; that too is one object
             print_json({"complete": False, "violations": []}, 0)
         return INTERRUPTED
-    except click.UsageError as error:
+    except (click.ClickException, ValueError, OSError, ModuleNotFoundError) as error:
+        return _explained(error)
+    except SystemExit:  # so click leaves when nobody reads its help any more
+        return HOLDS
+
+
+def _explained(error: Exception) -> int:
+    """Say what went wrong, and return the exit status that it means."""
+    if isinstance(error, EngineError) and "\n" in str(error):
+        click.echo(f"lastseat: {error}", err=True)  # the first line is ours, the rest is what the engine printed
+        return INCOMPLETE
+    if isinstance(error, click.UsageError):
         context = None if isinstance(error, click.BadParameter) else error.ctx
         hint = f" (see {context.command_path} --help)" if context else ""
         return _complain(error.format_message() + hint)
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         return _complain(error.format_message())
-    except (ScenarioError, ScheduleError, ImplementationError, ExplorationError, ValueError) as error:
-        return _complain(str(error))
-    except OSError as error:
+    if isinstance(error, OSError):
         say_no_more()
         return _complain(error.strerror or str(error))
-    except SystemExit:  # so click leaves when nobody reads its help any more
-        return HOLDS
+    return _complain(str(error))  # every error of ours is a ValueError; numpy and z3 are optional, and say so
 
 
 def _complain(text: str) -> int:

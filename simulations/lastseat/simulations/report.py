@@ -7,7 +7,7 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lastseat.model.search import Mix, Searched
+from lastseat.model.search import Mix
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import Exploration, Violation
@@ -37,7 +37,8 @@ STYLES = {
 }
 
 
-def _table(title: str, *columns: str, numbers: Sequence[int] = (), names: Sequence[int] = ()) -> Table:
+def table_of(title: str, *columns: str, numbers: Sequence[int] = (), names: Sequence[int] = ()) -> Table:
+    """Return an empty table; `numbers` are the places of columns of numbers, `names` of columns that do not wrap."""
     # A Text is taken as it is. In a str, what looks like markup or like the name of an emoji would become one.
     table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
@@ -61,7 +62,7 @@ def _percent(part: int, whole: int) -> str:
 
 def mixes_table(mixes: Mapping[Mix, int]) -> Table:
     """Return how many schedules end in each mix of outcomes."""
-    table = _table(
+    table = table_of(
         "Outcomes, over all schedules covered",
         "BOOKED",
         "REJECTED",
@@ -101,22 +102,13 @@ def _model_breach_lines(one: ModelViolation, scenario: Scenario) -> Iterator[Tex
         yield Text(f"  {number}. {line}")
 
 
-def searched_tables(seen: Searched, scenario: Scenario) -> Iterator[RenderableType]:
-    """Yield the figures of a model search, and every violation with its path."""
-    table = _table(f"Model of {scenario.title}", "distinct states", "generated", "depth", numbers=range(3))
-    table.add_row(f"{seen.states:,}", f"{seen.generated:,}", f"{seen.depth:,}")
-    yield from (table, mixes_table(seen.interleavings))
-    for one in seen.violations:
-        yield from _model_breach_lines(one, scenario)
-
-
 def exploration_tables(
     seen: Exploration, scenario: Scenario, implementation: Implementation, options: str
 ) -> Iterator[RenderableType]:
     """Yield the figures of an exploration, what it did not exercise, and every violation as a story."""
     title = f"{scenario.title}: {implementation.name}, {seen.strategy}"
     columns = ("schedules", "executions", "states", "outcome vectors", "blocked")
-    table = _table(title, *columns, numbers=range(5))
+    table = table_of(title, *columns, numbers=range(5))
     figures = (seen.interleavings, seen.executions, seen.states, len(seen.vectors), seen.blocked)
     table.add_row(*(f"{one:,}" for one in figures))
     yield from (table, mixes_table(seen.outcomes))
@@ -165,7 +157,7 @@ def _legend(found: Verification) -> RenderableType:
 
 
 def _scenarios_table(found: Verification) -> Table:
-    table = _table(
+    table = table_of(
         "Scenarios: the real code under every schedule",
         "scenario",
         "schedules",
@@ -189,7 +181,7 @@ def _scenarios_table(found: Verification) -> Table:
 
 
 def _clauses_table(found: Verification) -> Table:
-    table = _table(
+    table = table_of(
         "Clauses of specs/booking.md", "clause", "what must hold", "verdict", "cases", numbers=(3,), names=(0,)
     )
     claims = [one for one in found.claims() if not one.engine.startswith("flawed ")]
@@ -214,7 +206,7 @@ def _verdict(claims: Sequence[Claim]) -> Text:
 
 def _gallery_table(found: Verification) -> Table:
     columns = ("implementation", "breaks", "caught by", "on")
-    table = _table("Wrong implementations: does the check bite?", *columns, names=(0, 1))
+    table = table_of("Wrong implementations: does the check bite?", *columns, names=(0, 1))
     for caught in found.gallery:
         breach = caught.breach
         schedule = ".".join(map(str, breach.violation.steps)) if breach else Text("MISSED", style="bold red")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lastseat.model.search import Mix, Searched
+from lastseat.model.search import Mix
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
@@ -83,20 +83,6 @@ def exploration_data(
         "nonconforming": [violation_data(one, scenario, implementation, options) for one in deviations],
         "complete": seen.complete,
         "violations": [violation_data(one, scenario, implementation, options) for one in seen.violations],
-    }
-
-
-def searched_data(seen: Searched, scenario: Scenario) -> dict[str, Any]:
-    """Return a model search as `--json` gives it."""
-    return {
-        "scenario": scenario.name,
-        "states": seen.states,
-        "generated": seen.generated,
-        "depth": seen.depth,
-        "outcomes": mixes_data(seen.interleavings),
-        "fired": dict(sorted(seen.fired.items())),
-        "complete": seen.complete,
-        "violations": [_model_violation_data(one, scenario) for one in seen.violations],
     }
 
 

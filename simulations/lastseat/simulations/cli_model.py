@@ -1,0 +1,113 @@
+"""The commands about the formal model: `lastseat model` and `lastseat prove`."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from lastseat.model.induction import Answer, prove, smtlib
+from lastseat.model.world import Fault
+from lastseat.reference.implementation import MEMORY
+from lastseat.reference.store import Policy
+from lastseat.simulations import report_model
+from lastseat.simulations.abstraction import system_of
+from lastseat.simulations.cli_options import (
+    Chosen,
+    finite,
+    json_option,
+    scenario_options,
+    standing_of,
+    status_of,
+)
+from lastseat.simulations.model_engines import ENGINES, check
+from lastseat.simulations.progress import stages
+from lastseat.simulations.scenario import quoted
+from lastseat.simulations.terminal import print_all, print_json
+
+FAULTS = {fault.value.replace(" ", "-"): fault for fault in Fault}
+
+
+@click.command("model")
+@scenario_options
+@click.option(
+    "--engine", type=click.Choice(list(ENGINES)), default="readable", show_default=True, help="Which model checker."
+)
+@click.option(
+    "--policy",
+    type=click.Choice([str(one) for one in Policy]),
+    default=str(Policy.VERSION_FIRST),
+    show_default=True,
+    help="Which check of persist comes first.",
+)
+@click.option(
+    "--fault", "faults", type=click.Choice(list(FAULTS)), multiple=True, help="May strike at any step; repeatable."
+)
+@click.option(
+    "--seconds",
+    "budget",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=finite,
+    help="The time for tlc and spin (default 600).",
+)
+@json_option
+def model_command(
+    chosen: Chosen,
+    generated: bool,
+    engine: str,
+    policy: str,
+    faults: tuple[str, ...],
+    budget: float | None,
+    as_json: bool,
+) -> int:
+    """Check every state of the formal model."""
+    del generated
+    system = system_of(chosen.scenario, replace(MEMORY, policy=Policy(policy)))
+    system = replace(system, faults=frozenset(FAULTS[name] for name in faults))
+    started = monotonic()
+    with stages() as stage:
+        seen = check(engine, system, stage(f"{chosen.scenario.name}: {engine}"), budget or 600.0)
+    seconds = monotonic() - started
+    standing = standing_of(bool(seen.violations), seen.complete)
+    if as_json:
+        print_json(report_model.checked_data(seen, chosen.scenario), seconds)
+    else:
+        what = f"every property that {engine} can express, in {seen.states:,} states"
+        print_all(report_model.checked_tables(seen, chosen.scenario), standing, f"{what}, {seconds:.2f} s")
+    return status_of(standing, seen.interrupted)
+
+
+@click.command("prove")
+@click.option("--faults/--no-faults", default=True, show_default=True, help="Whether faults may strike.")
+@click.option(
+    "--smtlib", "folder", type=click.Path(file_okay=False), help="Write the obligations to this folder too."
+)
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=10_000, show_default=True, help="Milliseconds an obligation."
+)
+@json_option
+def prove_command(faults: bool, folder: str | None, timeout: int, as_json: bool) -> int:
+    """Prove the clauses by induction, for any number of attempts.
+
+    For any capacities, units, shared booking ids and both store policies, with z3.
+    """
+    started = monotonic()
+    files: tuple[Path, ...] = ()
+    if folder is not None:
+        try:
+            files = smtlib(Path(folder), faults=faults)
+        except OSError as error:
+            raise click.ClickException(f"{quoted(folder)} cannot be written: {error.strerror}") from None
+    with stages() as stage:
+        proof = prove(faults=faults, timeout_milliseconds=timeout, tick=stage("obligations"))
+    seconds = monotonic() - started
+    decided = proof.complete and all(one.verdict is not Answer.UNKNOWN for one in proof.obligations)
+    standing = standing_of(bool(proof.refuted), decided)
+    if as_json:
+        print_json(report_model.proof_data(proof, files), seconds)
+    else:
+        proved = sum(one.verdict is Answer.PROVED for one in proof.obligations)
+        written = f", {len(files)} files in {folder}" if folder else ""
+        what = f"{proved} of {len(proof.obligations)} obligations proved"
+        print_all(report_model.proof_tables(proof), standing, f"{what}{written}, {seconds:.1f} s")
+    return status_of(standing, not proof.complete)

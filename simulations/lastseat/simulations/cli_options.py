@@ -1,0 +1,110 @@
+"""What the commands have in common: the options that name a scenario, and what their exit status means."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from math import isfinite
+from typing import Any, TypeVar
+
+import click
+
+from lastseat.reference.implementation import MEMORY
+from lastseat.simulations.scenario import Scenario, contention, quoted
+from lastseat.simulations.scenario_file import find_scenario
+from lastseat.simulations.story import shell_word
+from lastseat.simulations.verification import Standing
+
+HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The scenario that the options name, and those options again as text, to be pasted."""
+
+    scenario: Scenario
+    options: str
+
+
+def units_listed(text: str) -> tuple[int, ...]:
+    """Return the numbers of a list like 1,2,1. Raises click.BadParameter."""
+    try:
+        return tuple(int(one) for one in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{quoted(text)} is not a list of integers like 1,2,1") from None
+
+
+def finite(_ctx: click.Context, _param: click.Parameter, seconds: float | None) -> float | None:
+    """Refuse seconds that are infinite or no number. Raises click.BadParameter."""
+    if seconds is not None and not isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is not a number of seconds")
+    return seconds
+
+
+def scenario_options(command: Command) -> Command:
+    """Give a command the options that name a scenario, the same everywhere."""
+
+    @click.option("--scenario", "source", metavar="FILE.toml", help="A scenario file, or the name of a shipped one.")
+    @click.option("--attempts", type=int, metavar="N", help="N attempts on one resource (default 2).")
+    @click.option("--capacity", type=int, metavar="C", help="The units of that resource (default 1).")
+    @click.option(
+        "--units",
+        type=units_listed,
+        metavar="U,U,…",
+        help="Requested units, for all attempts or for each (default 1).",
+    )
+    @click.option("--same-id", is_flag=True, help="Let all attempts carry one booking id.")
+    @wraps(command)
+    def wrapped(
+        *args: Any,
+        source: str | None,
+        attempts: int | None,
+        capacity: int | None,
+        units: tuple[int, ...] | None,
+        same_id: bool,
+        **kwargs: Any,
+    ) -> Any:
+        generated = (attempts, capacity, units) != (None, None, None) or same_id
+        if source is not None and generated:
+            raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
+        if source is not None:
+            chosen = Chosen(find_scenario(source), f"--scenario {shell_word(source)}")
+        else:
+            chosen = _generated(
+                2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id
+            )
+        return command(*args, chosen=chosen, generated=generated or source is not None, **kwargs)
+
+    return wrapped  # type: ignore[return-value]  # click reads the options off the wrapper
+
+
+def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same_id: bool) -> Chosen:
+    scenario = contention(attempts, capacity, units, same_id)
+    listed = f" --units {','.join(map(str, units))}" if units else ""
+    return Chosen(scenario, f"--attempts {attempts} --capacity {capacity}{listed}{' --same-id' * same_id}")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+implementation_option = click.option(
+    "--implementation",
+    "implementation_name",
+    default=MEMORY.name,
+    show_default=True,
+    metavar="NAME",
+    help="One of ours, or module:function for your own (naming a module runs it).",
+)
+
+
+def standing_of(violated: bool, complete: bool) -> Standing:
+    """Return the verdict on a search."""
+    if violated:
+        return Standing.VIOLATED
+    return Standing.HOLDS if complete else Standing.INCOMPLETE
+
+
+def status_of(standing: Standing, interrupted: bool) -> int:
+    """Return the exit status that a verdict means."""
+    if interrupted:
+        return INTERRUPTED
+    return {Standing.HOLDS: HOLDS, Standing.VIOLATED: VIOLATED}.get(standing, INCOMPLETE)
