@@ -11,9 +11,7 @@ def test_the_example_prints_what_its_comments_say() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), flags=re.DOTALL)
     promised = re.findall(r"print\(\" \".*  # ([^,\n(]+(?:\(.*\))?)", example)
 
-    said = subprocess.run(
-        [sys.executable, "-c", example], capture_output=True, text=True, check=True, timeout=60
-    )
+    said = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True, timeout=60)
 
     stores = ("MemoryStore", "CapacityFirstMemoryStore", "SqliteStore")
     assert len(promised) == 5

@@ -98,7 +98,7 @@ def test_a_terminal_shows_a_bar_with_rate_and_total_and_the_output_stays_clean(
 
 
 def test_a_total_too_large_to_be_reached_is_not_shown(watched: Callable[..., tuple[int, str, str]]) -> None:
-    command = ["explore", "--strategy", "brute", "--attempts", "100", "--executions", "3", "--json"]
+    command = ["explore", "--strategy", "brute", "--attempts", "64", "--executions", "3", "--json"]
 
     status, out, terminal = watched(*command)
 

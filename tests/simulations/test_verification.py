@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from lastseat.model.induction import Answer, prove
+from lastseat.model.induction_solver import SolverMissingError
 from lastseat.model.search import Searched
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations import verification
+from lastseat.simulations.engines import EngineMissingError
 from lastseat.simulations.exploration import Progress, Violation
 from lastseat.simulations.report import verification_tables
 from lastseat.simulations.report_data import verification_data
@@ -65,9 +68,12 @@ def test_everything_holds_on_the_small_scenarios_and_nothing_is_vacuous(sound: V
 def test_every_clause_is_claimed_by_every_engine_that_checks_it(sound: Verification) -> None:
     claimed = {(one.clause, one.engine) for one in sound.claims()}
 
-    engines = {"model", "merged", "brute", "sqlite", "capacity-first"}
+    engines = {"model", "model with faults", "fast", "symmetric", "merged", "brute", "sqlite", "capacity-first"}
     due = {(clause, engine) for clause in verification.CLAUSES for engine in engines}
-    assert due - {("history.linearizable", "model")} <= claimed
+    assert due <= claimed
+    # The proof has no obligations of its own where the shape of a step says it all.
+    shapes = {"persist.only_writer", "progress.suspension"}
+    assert {(clause, "proof") for clause in set(verification.CLAUSES) - shapes} <= claimed
     assert {("conformance", "merged and brute"), ("agreement", "all engines")} <= claimed
 
 
@@ -147,7 +153,8 @@ def test_a_violation_in_the_model_of_either_policy_is_told_with_its_path(
 
     def planted(system: Any, **options: Any) -> Searched:
         seen = original(system, **options)
-        violations = (ModelViolation("emit.one", "planted", ()),) if system.policy == policy else ()
+        hit = system.policy == policy and not system.faults
+        violations = (ModelViolation("emit.one", "planted", ()),) if hit else ()
         return replace(seen, violations=violations)
 
     monkeypatch.setattr(verification, "search", planted)
@@ -270,9 +277,53 @@ def test_what_has_too_many_schedules_is_not_executed_one_by_one(monkeypatch: pyt
     found = verify([TWO, contention(3, 1)], [], quiet)
 
     assert [row.engines for row in found.rows] == [
-        ("model", "merged", "brute", "capacity-first"),
-        ("model", "merged", "capacity-first"),
+        ("model", "fast", "symmetric", "merged", "brute", "capacity-first"),
+        ("model", "fast", "symmetric", "merged", "capacity-first"),
     ]
+
+
+def test_a_faster_search_of_the_model_that_counts_otherwise_is_a_disagreement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = verification.check
+
+    def miscounting(engine: str, *rest: Any) -> Any:
+        seen = original(engine, *rest)
+        return replace(seen, states=seen.states + 1) if engine == "symmetric" else seen
+
+    monkeypatch.setattr(verification, "check", miscounting)
+
+    found = on_two()
+
+    assert found.standing(needs_all=False) is Standing.VIOLATED
+    assert any("symmetric 15 and 15 transitions; model 14 and 15" in one for one in found.rows[0].disagreements)
+
+
+def test_an_engine_that_is_not_installed_is_named_and_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(engine: str, *_rest: Any) -> Any:
+        raise EngineMissingError(f"{engine} is not there")
+
+    monkeypatch.setattr(verification, "check", missing)
+    monkeypatch.setattr(verification, "prove", lambda **_options: missing_solver())
+
+    found = on_two()
+
+    assert found.missing == ["fast is not there", "symmetric is not there", "the proof needs z3"]
+    assert {"fast", "symmetric", "proof"}.isdisjoint(one.engine for one in found.claims())
+
+
+def missing_solver() -> None:
+    raise SolverMissingError("the proof needs z3")
+
+
+def test_an_obligation_that_is_refuted_or_unknown_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    proof = prove()
+    for answer, standing in ((Answer.REFUTED, Standing.VIOLATED), (Answer.UNKNOWN, Standing.INCOMPLETE)):
+        first, *others = proof.obligations
+        spoilt = replace(proof, obligations=(replace(first, verdict=answer), *others))
+        monkeypatch.setattr(verification, "prove", lambda spoilt=spoilt, **_options: spoilt)
+
+        assert on_two().standing(needs_all=False) is standing
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 seats"), (1, "1 seat"), (1234567, "1,234,567 seats")])

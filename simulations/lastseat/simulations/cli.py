@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
+from lastseat.model.induction import Answer
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations import report, report_data
 from lastseat.simulations.cli_model import model_command, prove_command
@@ -50,7 +51,7 @@ from lastseat.simulations.terminal import (
     printing,
     say_no_more,
 )
-from lastseat.simulations.verification import counted, verify
+from lastseat.simulations.verification import Verification, counted, verify
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -87,18 +88,23 @@ def verify_command(chosen: Chosen, generated: bool, as_json: bool) -> int:
         schedules = counted(sum(row.interleavings for row in found.rows), "schedule")
         covered = f"{counted(len(found.rows), 'scenario')}, {schedules}"
         caught = sum(one.breach is not None for one in found.gallery)
+        obligations = found.proof.obligations if found.proof else ()
+        settled = sum(one.verdict is Answer.PROVED for one in obligations)
+        proved = f", {settled} of {counted(len(obligations), 'obligation')} proved" if obligations else ""
         flaws = f"{caught} of {counted(len(found.gallery), 'wrong implementation')} caught"
         tables = report.verification_tables(found, chosen.options if generated else None)
-        print_all(tables, standing, f"{covered}, {flaws}, {seconds:.1f} s", _limits(found.interrupted))
+        print_all(tables, standing, f"{covered}{proved}, {flaws}, {seconds:.1f} s", _limits(found))
     return status_of(standing, found.interrupted)
 
 
-def _limits(interrupted: bool) -> Iterator[Text]:
-    if interrupted:
+def _limits(found: Verification) -> Iterator[Text]:
+    for missing in found.missing:
+        yield Text(f"Not run: {missing}.", style="yellow")
+    if found.interrupted:
         yield Text("Interrupted: the tables show what was finished before.", style="yellow")
     yield Text(
-        "A schedule is an order of the attempts' shared steps; no faults are injected. Sizes beyond these scenarios "
-        "are not covered by this run.",
+        "A schedule is an order of the attempts' shared steps. The real code ran without faults, the model also with "
+        "them. What lies beyond these scenarios, only the proof covers, and only of the model.",
         style="dim",
     )
 

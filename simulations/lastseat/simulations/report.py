@@ -18,6 +18,7 @@ from lastseat.simulations.story import endings_told, options_of, path_told, repl
 from lastseat.simulations.verification import (
     CLAUSES,
     LEGEND,
+    PROOF,
     SAYS,
     Breach,
     Claim,
@@ -152,7 +153,7 @@ def verification_tables(found: Verification, options: str | None = None) -> list
 
 
 def _legend(found: Verification) -> RenderableType:
-    used = [name for name in LEGEND if name in found.engines]
+    used = [name for name in LEGEND if name in found.engines or (name == PROOF and found.proof)]
     return Group(*(Text.assemble((name, "bold"), f": {LEGEND[name]}", style="dim") for name in used), Text())
 
 
@@ -185,7 +186,7 @@ def _clauses_table(found: Verification) -> Table:
         "Clauses of specs/booking.md", "clause", "what must hold", "verdict", "cases", numbers=(3,), names=(0,)
     )
     claims = [one for one in found.claims() if not one.engine.startswith("flawed ")]
-    for clause in dict.fromkeys(one.clause for one in claims):
+    for clause in (one for one in SAYS if any(claim.clause == one for claim in claims)):
         own = [one for one in claims if one.clause == clause]
         table.add_row(clause, SAYS[clause], _verdict(own), f"{sum(one.cases for one in own):,}")
     return table

@@ -7,22 +7,28 @@ Neither is a pass.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from lastseat.model.induction import Answer, Proof, prove
+from lastseat.model.induction_solver import SolverMissingError
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.model.search import Mix, Searched, search
 from lastseat.model.search import Violation as ModelViolation
+from lastseat.model.world import Fault
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations.abstraction import system_of
+from lastseat.simulations.engines import EngineMissingError
 from lastseat.simulations.exploration import Exploration, Progress, Violation
 from lastseat.simulations.explore import explore_brute, explore_merged
 from lastseat.simulations.linearizability import LINEARIZABLE
+from lastseat.simulations.model_engines import Checked, check
 from lastseat.simulations.scenario import Scenario
 
 # Schedules of one scenario that are executed one by one; beyond, the merged engine is alone with the model.
 MOST_BRUTE = {"memory": 120_000, "sqlite": 90}
+MOST_FAULTY_ATTEMPTS = 4  # with faults a model has several times as many states
 MOST_FLAWED_ATTEMPTS = 3  # every flaw of the gallery shows itself with that many
 
 
@@ -112,6 +118,8 @@ class Verification:
     breaches: list[Breach] = field(default_factory=list)
     model_breaches: list[tuple[Scenario, ModelViolation]] = field(default_factory=list)
     gallery: list[Caught] = field(default_factory=list)
+    proof: Proof | None = None
+    missing: list[str] = field(default_factory=list)  # engines that are not installed, and how to get them
     interrupted: bool = False
     finished: bool = False
 
@@ -127,9 +135,24 @@ class Verification:
             engine.claim(clause)
             for clause in CLAUSES
             for engine in self.engines.values()
-            if engine.name != CONFORMING and (clause, engine.name) != (LINEARIZABLE, MODEL)
+            if engine.name != CONFORMING
         ]
-        return [*checked, self._conformance(), self._agreement(), *self._flaws()]
+        return [*checked, *self._proved(), self._conformance(), self._agreement(), *self._flaws()]
+
+    def _proved(self) -> Iterable[Claim]:
+        """Yield what the proof says of each clause; it speaks about more clauses than a search can check."""
+        if self.proof is None:
+            return
+        for clause in dict.fromkeys(one.clause for one in self.proof.obligations):
+            own = [one for one in self.proof.obligations if one.clause == clause]
+            answers = {one.verdict for one in own}
+            verdict = Standing.HOLDS if self.proof.complete else Standing.INCOMPLETE
+            if Answer.UNKNOWN in answers:
+                verdict = Standing.INCOMPLETE
+            if Answer.REFUTED in answers:
+                verdict = Standing.VIOLATED
+            coverage = f"{counted(len(own), 'obligation')}, any number of attempts"
+            yield Claim(clause, PROOF, verdict, coverage, len(own))
 
     def _conformance(self) -> Claim:
         engine = self.engine(CONFORMING)
@@ -165,13 +188,18 @@ class Verification:
 
 
 MODEL, MERGED, BRUTE, SQLITE_BRUTE, FIRST = "model", "merged", "brute", "sqlite", "capacity-first"
+FAULTS, PROOF = "model with faults", "proof"
+FASTER = ("fast", "symmetric")  # engines that must find in the model what the readable search finds
 CONFORMING = "merged and brute"
 LEGEND = {
     MODEL: "every state of the formal model (breadth-first search)",
+    FAULTS: f"the same, with faults at any step (up to {MOST_FAULTY_ATTEMPTS} attempts)",
+    "fast": "the model again, all worlds at once with numpy; symmetric: up to exchange of alike attempts",
     MERGED: "the reference on the memory store, every schedule, equal futures merged",
     BRUTE: f"the same, each schedule executed from its start (up to {MOST_BRUTE['memory']:,} schedules)",
     SQLITE_BRUTE: f"the same on a SQLite file in WAL mode (up to {MOST_BRUTE['sqlite']} schedules)",
     FIRST: "the store that checks the capacity before the version, and its model",
+    PROOF: "by induction with z3, for any number of attempts, with faults",
 }
 SAYS = {
     **{one.clause: one.says for one in STATE_CHECKS},
@@ -197,6 +225,7 @@ def verify(
     try:
         for scenario in scenarios:
             _verify_one(scenario, found, stage)
+        _prove(found, stage)
         for flaw in GALLERY.values():
             stage(f"flawed: {flaw.name}", None)
             found.gallery.append(_catch(flaw, flawed_on))
@@ -211,8 +240,8 @@ def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, i
     model = _search(scenario, MEMORY, found, MODEL, stage)
     merged = explore_merged(scenario, MEMORY, progress=stage(f"{scenario.name}: {MERGED}", None))
     _note(found, MERGED, scenario, MEMORY, merged)
-    apart = [*_model_apart(model, merged)]
-    engines = [MODEL, MERGED]
+    apart = [*_model_apart(model, merged), *_faster_apart(scenario, model, found, stage)]
+    engines = [MODEL, *(name for name in FASTER if name in found.engines), MERGED]
     for name, implementation in ((BRUTE, MEMORY), (SQLITE_BRUTE, SQLITE)):
         if total <= MOST_BRUTE[implementation.name]:
             brute = explore_brute(scenario, implementation, progress=stage(f"{scenario.name}: {name}", total))
@@ -239,18 +268,76 @@ def _search(
     seen = search(
         system_of(scenario, implementation), stop_at_first=False, tick=lambda states: progress(states, None)
     )
+    if name == MODEL:
+        _note_model(found, MODEL, scenario, seen)
+    else:  # beside another engine, the figures are that engine's
+        engine = found.engine(name)
+        engine.complete &= seen.complete
+        engine.violated.update(one.clause for one in seen.violations)
+        found.model_breaches.extend((scenario, one) for one in seen.violations)
+        if not seen.complete:  # nothing but Ctrl-C ends this search early
+            raise KeyboardInterrupt
+    return seen
+
+
+def _note_model(found: Verification, name: str, scenario: Scenario, seen: Searched) -> None:
     engine = found.engine(name)
-    if name == MODEL:  # beside another engine, the figures are that engine's
-        engine.scenarios += 1
-        engine.interleavings += sum(seen.interleavings.values())
-        engine.states += seen.states
-        engine.fired.update(seen.fired)
+    engine.scenarios += 1
+    engine.interleavings += sum(seen.interleavings.values())
+    engine.states += seen.states
+    engine.fired.update(seen.fired)
     engine.complete &= seen.complete
     engine.violated.update(one.clause for one in seen.violations)
     found.model_breaches.extend((scenario, one) for one in seen.violations)
-    if not seen.complete:  # nothing but Ctrl-C ends this search early
+    if not seen.complete:
         raise KeyboardInterrupt
-    return seen
+
+
+def _faster_apart(
+    scenario: Scenario, model: Searched, found: Verification, stage: Callable[[str, int | None], Progress]
+) -> Iterable[str]:
+    """Yield where a faster search of the model differs from the readable one, also with faults."""
+    system = system_of(scenario, MEMORY)
+    cases = [(system, model)]
+    if len(scenario.requests) <= MOST_FAULTY_ATTEMPTS:
+        faulty = replace(system, faults=frozenset(Fault))
+        progress = stage(f"{scenario.name}: {FAULTS}", None)
+        seen = search(faulty, stop_at_first=False, tick=lambda states: progress(states, None))
+        _note_model(found, FAULTS, scenario, seen)
+        cases.append((faulty, seen))
+    for name in FASTER:
+        for case, readable in cases:
+            try:
+                checked = check(name, case, stage(f"{scenario.name}: {name}", None), None)
+            except EngineMissingError as error:
+                if str(error) not in found.missing:
+                    found.missing.append(str(error))
+                break
+            if checked.interrupted:
+                raise KeyboardInterrupt
+            _note_checked(found.engine(name), checked, first=case is system)
+            due = (readable.states, readable.generated, {one.clause for one in readable.violations})
+            if (checked.states, checked.generated, {one.clause for one in checked.violations}) != due:
+                yield f"{name} {checked.states} and {checked.generated} transitions; model {due[0]} and {due[1]}"
+
+
+def _note_checked(engine: Engine, seen: Checked, *, first: bool) -> None:
+    engine.scenarios += first
+    engine.states += seen.states
+    engine.interleavings += sum(seen.interleavings.values())
+    engine.complete &= seen.complete
+    engine.fired.update(seen.fired)
+    engine.violated.update(one.clause for one in seen.violations)
+
+
+def _prove(found: Verification, stage: Callable[[str, int | None], Progress]) -> None:
+    try:
+        found.proof = prove(tick=stage("proof", None))
+    except SolverMissingError as error:
+        found.missing.append(str(error))
+        return
+    if not found.proof.complete:
+        raise KeyboardInterrupt
 
 
 def _note(
