@@ -132,7 +132,7 @@ def test_a_violation_found_within_a_budget_is_a_violation(lastseat: Callable[...
     assert (said.status, said.data["complete"]) == (1, False)
 
 
-@pytest.mark.parametrize("command", ["", "verify", "model", "explore", "replay"])
+@pytest.mark.parametrize("command", ["", "verify", "model", "prove", "explore", "replay", "draw"])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_is_everywhere(lastseat: Callable[..., Any], command: str, flag: str) -> None:
     said = lastseat(*command.split(), flag)
@@ -147,7 +147,7 @@ def test_the_overview_names_each_command_with_a_whole_sentence(lastseat: Callabl
     said = lastseat("--help")
 
     listed = said.out.partition("Commands:")[2].strip().splitlines()
-    assert {"explore", "model", "replay", "verify"} <= {line.split()[0] for line in listed}
+    assert {"draw", "explore", "model", "prove", "replay", "verify"} <= {line.split()[0] for line in listed}
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 

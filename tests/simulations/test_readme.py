@@ -50,4 +50,4 @@ def test_every_checked_clause_has_its_place_in_the_table_of_guarantees() -> None
     table = README.partition("| guarantee |")[2]
     clauses = {one.clause for checks in (STATE_CHECKS, STEP_CHECKS, RUN_CHECKS) for one in checks}
 
-    assert clauses | {LINEARIZABLE} == set(re.findall(r"`([a-z]+\.[a-z_]+)`", table.partition("*Model*")[0]))
+    assert clauses | {LINEARIZABLE} == set(re.findall(r"`([a-z]+\.[a-z_]+)`", table.partition("- *Model*")[0]))
