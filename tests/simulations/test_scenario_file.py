@@ -326,11 +326,11 @@ def test_a_name_that_is_near_nothing_is_answered_with_all_names(name: str) -> No
 
 def test_an_installed_package_has_its_scenarios_beside_the_module(tmp_path: Path) -> None:
     (tmp_path / "specs" / "scenarios").mkdir(parents=True)
-    (tmp_path / "package" / "scenarios").mkdir(parents=True)
+    (tmp_path / "package" / "specs" / "scenarios").mkdir(parents=True)
 
     folder = shipped_folder(tmp_path / "package" / "scenario_file.py")
 
-    assert folder == tmp_path / "package" / "scenarios"
+    assert folder == tmp_path / "package" / "specs" / "scenarios"
 
 
 def test_a_checkout_has_its_scenarios_in_specs(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def shipped_folder(module: Path = Path(__file__)) -> Path:
 
     Raises ScenarioError when there is neither.
     """
-    packaged = module.parent / "scenarios"
+    packaged = module.parent / "specs" / "scenarios"
     checkouts = (parent / "specs" / "scenarios" for parent in module.resolve().parents)
     for folder in (packaged, *checkouts):
         if folder.is_dir():
