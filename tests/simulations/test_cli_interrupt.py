@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations import cli, verification
+from lastseat.simulations import cli, entry, verification
 from lastseat.simulations.terminal import keep_interrupt
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
@@ -129,3 +129,18 @@ def test_ctrl_c_that_falls_into_a_finalizer_comes_again(monkeypatch: pytest.Monk
 
     with pytest.raises(KeyboardInterrupt):
         work()
+
+
+def test_an_interruption_while_the_program_is_being_imported_is_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "lastseat.simulations.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "lastseat.simulations.cli", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+
+    with pytest.raises(SystemExit) as leaving:
+        entry.main()
+
+    assert leaving.value.code == 130

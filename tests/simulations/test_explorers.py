@@ -18,7 +18,7 @@ from lastseat.simulations.exploration import Exploration
 from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import contention
-from lastseat.simulations.symmetry import AsymmetryError, Quotient, explore_merged, groups
+from lastseat.simulations.symmetry import AsymmetryError, Quotient, explore_merged
 
 Explore = Callable[..., Exploration]
 both = pytest.mark.parametrize("explore", [explore_brute, explore_merged], ids=["brute", "merged"])
@@ -202,20 +202,6 @@ def test_many_attempts_end_at_their_budget() -> None:
     assert not explore_merged(contention(64, 64), MEMORY, seconds=0.2).complete
 
 
-def test_attempts_are_alike_by_what_they_ask_for_under_an_id_of_their_own_or_one_id_for_all() -> None:
-    requests = [
-        BookingRequest("ann", "x", 1),
-        BookingRequest("bob", "x", 1),
-        BookingRequest("cid", "x", 2),
-        BookingRequest("dan", "y", 1),
-        BookingRequest("eve", "y", 1),
-        BookingRequest("eve", "y", 1),
-        BookingRequest("fay", "x", 1),
-    ]
-
-    assert groups(requests) == [[0, 1, 6], [4, 5]]
-
-
 def test_code_that_prefers_one_booking_id_is_explored_without_symmetry() -> None:
     def favouring(request: BookingRequest) -> Attempt:
         emission = yield from attempt_booking(request)
@@ -223,7 +209,7 @@ def test_code_that_prefers_one_booking_id_is_explored_without_symmetry() -> None
 
     implementation = on_memory(favouring)
     with pytest.raises(AsymmetryError):
-        Quotient(RealSteps(contention(3, 2), implementation), 8, [[0, 1, 2]]).explore(None, lambda *_: None)
+        Quotient(RealSteps(contention(3, 2), implementation), 8, [(0, 1, 2)]).explore(None, lambda *_: None)
 
     seen = explore_merged(contention(3, 2), implementation)
 

@@ -19,8 +19,9 @@ from math import factorial, prod
 from time import monotonic
 from typing import Any
 
+from lastseat.model.symmetric import groups_of
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.values import BookingRequest, Snapshot
+from lastseat.reference.values import Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
 from lastseat.simulations.judge import Judged, Shared
 from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
@@ -49,8 +50,9 @@ def explore_merged(
     raises, or does not do again what it did.
     """
     deadline = None if seconds is None else monotonic() + seconds
-    bits, alike = LOCAL_BITS, groups(scenario.requests) if symmetry else []
     steps = RealSteps(scenario, implementation)  # kept over the tries: no step is performed twice
+    groups = groups_of(steps.judge.system.requests) if symmetry else ()
+    bits, alike = LOCAL_BITS, [group for group in groups if len(group) > 1]
     while True:
         try:
             merged = Quotient(steps, bits, alike) if alike else Merged(steps, bits)
@@ -61,21 +63,10 @@ def explore_merged(
             alike = []
 
 
-def groups(requests: Sequence[BookingRequest]) -> list[list[int]]:
-    """Return the groups, of two attempts and more, whose members are alike."""
-    deliveries = Counter(request.booking_id for request in requests)
-    by_kind: dict[Any, list[int]] = {}
-    for who, request in enumerate(requests):
-        own = deliveries[request.booking_id] == 1
-        kind = (request.resource_id, request.units) if own else request
-        by_kind.setdefault((own, kind), []).append(who)
-    return [group for group in by_kind.values() if len(group) > 1]
-
-
 class Quotient(Merged):
     """An exploration over classes of states, each walked through its canonical member."""
 
-    def __init__(self, steps: RealSteps, bits: int, alike: list[list[int]]) -> None:
+    def __init__(self, steps: RealSteps, bits: int, alike: Sequence[tuple[int, ...]]) -> None:
         super().__init__(steps, bits)
         self.alike = alike
         self.exchanges = [pair for group in alike for pair in pairwise(group)]
@@ -237,7 +228,7 @@ class Quotient(Merged):
         return vectors
 
     def _arrangements(self, vector: Vector) -> Iterator[Vector]:
-        def arrange(vector: Vector, rest: list[list[int]]) -> Iterator[Vector]:
+        def arrange(vector: Vector, rest: Sequence[tuple[int, ...]]) -> Iterator[Vector]:
             if not rest:
                 yield vector
                 return
