@@ -87,7 +87,7 @@ def changed(before: Store, after: Store) -> tuple[str, ...]:
 
     The version is left out on purpose, so that version and effect can be held against each other.
     """
-    if before == after:
+    if before is after or before == after:
         return ()
     names = dict.fromkeys(name for store in (before, after) for name in _names(store))
     return tuple(name for name in names if _booked(before, name) != _booked(after, name))

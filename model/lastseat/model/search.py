@@ -179,15 +179,17 @@ def record_of(system: System, step: Transition) -> Step:
     before, after = step.before.store, step.after.store
     request, local = system.requests[step.attempt], step.before.attempts[step.attempt]
     ended = step.after.attempts[step.attempt]
-    current = before.resource(request.resource_id)
     is_persist = isinstance(local, Observed)
     effective = changed(before, after)
-    window = Window(
-        fitted=fits(current, request.units),
-        raced=bool(current and isinstance(local, Observed) and local.version != current.version),
-        known=current is not None,
-        used=before.recorded(request.booking_id) is not None,
-    )
+    window = None
+    if isinstance(local, Observed):
+        current = before.resource(request.resource_id)
+        window = Window(
+            fitted=fits(current, request.units),
+            raced=current is not None and local.version != current.version,
+            known=current is not None,
+            used=before.recorded(request.booking_id) is not None,
+        )
     return Step(
         request=request,
         action=step.action.partition("_")[0],  # a fault changes what comes of a step, not which step it is
@@ -200,7 +202,7 @@ def record_of(system: System, step: Transition) -> Step:
         persists=int(is_persist),
         own_effects=int(is_persist and bool(effective)),
         steps=1 + is_persist,
-        window=window if is_persist else None,
+        window=window,
         ended=isinstance(ended, Done),
         emitted=ended if isinstance(ended, Done) else None,
         fault=step.faulty,

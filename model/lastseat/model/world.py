@@ -81,11 +81,17 @@ class Store:
 
     def resource(self, resource_id: str) -> Resource | None:
         """Return the resource of that id, or None."""
-        return next((resource for name, resource in self.resources if name == resource_id), None)
+        for name, resource in self.resources:
+            if name == resource_id:
+                return resource
+        return None
 
     def recorded(self, booking_id: str) -> Reservation | None:
         """Return the reservation under that booking id, on whatever resource, or None."""
-        return next((one for one in self.reservations if one.booking_id == booking_id), None)
+        for one in self.reservations:
+            if one.booking_id == booking_id:
+                return one
+        return None
 
 
 @dataclass(frozen=True, slots=True, order=True)
