@@ -81,7 +81,7 @@ def test_the_main_job_needs_three_packages_and_no_more(built: Any) -> None:
 
 
 def test_the_wheel_installs_the_command(built: Any) -> None:
-    assert "lastseat = lastseat.simulations.cli:main" in built.read("*.dist-info/entry_points.txt").splitlines()
+    assert "lastseat = lastseat.simulations.entry:main" in built.read("*.dist-info/entry_points.txt").splitlines()
 
 
 def test_the_main_job_runs_from_the_wheel_alone(built: Any, tmp_path: Path) -> None:
