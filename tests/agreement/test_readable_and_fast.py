@@ -145,14 +145,14 @@ def test_a_pair_that_does_not_go_together_is_found_where_the_worlds_are_gone_thr
 ) -> None:
     def broken(world: World) -> bool:
         members = [Member(*each) for each in zip(system.requests, world.attempts, strict=True)]
-        pairs = combinations([member for member in members if each.about(member)], 2)
-        return any(each.witness(world.store, *pair) is not None for pair in pairs)
+        pairs = combinations([member for member in members if chosen.about(member)], 2)
+        return any(chosen.witness(world.store, *pair) is not None for pair in pairs)
 
-    each = next(one for one in PAIRWISE if one is invariant)
+    chosen = next(one for one in PAIRWISE if one is invariant)
     first = next((path for world, path in worlds_in_order(system, flawed(flaws)) if broken(world)), None)
-    fast = search_fast(system, flawed(flaws), pairwise=(each,), stop_at_first=False)
+    fast = search_fast(system, flawed(flaws), pairwise=(chosen,), stop_at_first=False)
 
-    assert next((one.path for one in fast.violations if one.clause == each.name), None) == first
+    assert next((one.path for one in fast.violations if one.clause == chosen.name), None) == first
 
 
 # --- the symmetric search -------------------------------------------------------------------------------------
