@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseat.simulations.schedule import Schedule, ScheduleError, switches
+from lastseat.simulations.schedule import Schedule, ScheduleError
 
 STEPS = st.lists(st.integers(0, 999_999_999), max_size=30)
 FINGERPRINTS = st.just("") | st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
@@ -63,10 +63,3 @@ def test_a_long_token_of_ours_is_read(token: str) -> None:
 def test_a_token_that_is_too_long_to_be_ours_is_refused(token: str) -> None:
     with pytest.raises(ScheduleError, match=r"is not of the form 0\.1\.0\.1$"):
         Schedule.parse(token)
-
-
-@pytest.mark.parametrize(
-    ("steps", "count"), [((), 0), ((3,), 0), ((0, 0, 1, 1), 1), ((0, 1, 0, 1), 3), ((2, 2, 2), 0)]
-)
-def test_a_switch_is_where_another_attempt_goes_on(steps: tuple[int, ...], count: int) -> None:
-    assert switches(steps) == count

@@ -7,7 +7,6 @@ was made for, `0.1.0.1@5b1c09d2`, so that a stale one can say so.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from lastseat.simulations.scenario import quoted
 
@@ -44,8 +43,3 @@ class Schedule:
             raise ScheduleError(f"schedule {quoted(token)}: after @ comes a fingerprint of 8 hexadecimal digits")
         steps = () if text == "-" else tuple(map(int, text.split(".")))
         return cls(steps, fingerprint)
-
-
-def switches(steps: Iterable[int]) -> int:
-    """Return how often the schedule goes from one attempt to another."""
-    return sum(one != other for one, other in pairwise(steps))
