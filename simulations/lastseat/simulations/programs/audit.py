@@ -1,0 +1,80 @@
+"""Holding a program to what it declares: an execution is repeated, and then taken in another order.
+
+If operations touch no more than they say, and nothing happens outside of them, then an execution in which commuting
+steps are exchanged gives the same results and leaves the same behind. Reduction rests on that; here it is tested.
+"""
+
+from typing import Any
+
+from lastseat.simulations.programs.execution import Execution, as_text, final_of, returned_of
+from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.program import Program, ProgramError
+from lastseat.simulations.programs.trace import Trace
+from lastseat.simulations.scenario import quoted
+
+
+class _Guarded(Execution):
+    """An execution that notices when the code between two operations changes the shared state."""
+
+    def _resume(self, who: int, result: Any) -> bool:
+        before = final_of(self.shared)
+        ended = super()._resume(who, result)
+        if final_of(self.shared) != before:
+            raise ProgramError(f"process {who} changes shared state outside its operations{self.so_far()}")
+        return ended
+
+
+def audit(program: Program, meter: Meter, seen: Execution) -> bool:
+    """Repeat an execution as it was, and in another order of its trace. Raises ProgramError where they differ."""
+    again, trace = _Guarded(program, meter), Trace(meter.footprints)
+    for who in seen.schedule:
+        if who in again.returned or not again.is_free(who):
+            raise _not_deterministic(seen)
+        operation = again.pending[who]
+        result, footprint = again.step(who)
+        trace.add(who, footprint, operation, result)
+    if _ending(again) != _ending(seen):
+        raise _not_deterministic(seen)
+    other = another_order(trace)
+    exchanged = Execution(program, meter)
+    for who in other:
+        if who in exchanged.returned or not exchanged.is_free(who):
+            raise _undeclared(seen, other, "a step of the one cannot be taken in the other")
+        exchanged.step(who)
+    if _ending(exchanged) != _ending(seen):
+        raise _undeclared(seen, other, f"one ends in {_told(seen)}, the other in {_told(exchanged)}")
+    return True
+
+
+def another_order(trace: Trace) -> list[int]:
+    """Return another schedule of the same trace: the highest-numbered process goes first, whenever it may."""
+    left, done, order = list(range(len(trace))), 0, list[int]()
+    while left:
+        ready = [index for index in left if trace.before[index] & ~done == 0]
+        chosen = max(ready, key=lambda index: trace.who[index])
+        left.remove(chosen)
+        done |= 1 << chosen
+        order.append(trace.who[chosen])
+    return order
+
+
+def _ending(execution: Execution) -> tuple[Any, Any]:
+    return returned_of(execution), final_of(execution.shared)
+
+
+def _told(execution: Execution) -> str:
+    return quoted(str(_ending(execution)))
+
+
+def _not_deterministic(seen: Execution) -> ProgramError:
+    return ProgramError(
+        "the program is not deterministic, or keeps state from one execution to the next: schedule "
+        f"{as_text(seen.schedule)} ended in {_told(seen)}, and otherwise when it was taken again"
+    )
+
+
+def _undeclared(seen: Execution, other: list[int], how: str) -> ProgramError:
+    return ProgramError(
+        "the program touches more than its operations declare: schedules "
+        f"{as_text(seen.schedule)} and {as_text(other)} differ only in steps that should commute, and {how}"
+    )

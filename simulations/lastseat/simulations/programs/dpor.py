@@ -1,0 +1,181 @@
+"""Optimal dynamic partial-order reduction: one execution for each Mazurkiewicz trace, and none in vain.
+
+Every execution is run to its end, and its races are looked at: pairs of dependent steps of two processes with
+nothing between them. The reversal of a race is a sequence in which the later step comes before the earlier one; a
+wakeup tree at the node before the race remembers to explore it, unless it is covered already. Exploration goes on
+at the deepest node that has something left. Every leaf of a wakeup tree has an empty sleep set, so the execution that
+starts from it meets no obstacle: `blocked` counts those that would, and stays 0.
+
+Two things go beyond the paper. What a step writes may depend on where it is taken (a compare-and-swap that failed
+could have succeeded earlier), so the last step of a reversal is performed once to learn its footprint. And a step
+that had to wait for another (a lock that was released) cannot be reversed with what it waited for; earlier rivals
+are then tried, until one is found before which it need not wait. A process that waits for ever is treated alike, so
+that deadlocks hide nothing. Why all this keeps the two promises: `specs/decisions/dpor.md`.
+"""
+
+from lastseat.simulations.programs.execution import Execution, differ, diverged
+from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.program import Program
+from lastseat.simulations.programs.trace import Trace
+from lastseat.simulations.programs.wakeup import Link, Node, insert, uncovered
+from lastseat.simulations.programs.witness import EndlessError, Witness
+
+
+class Dpor:
+    """One exploration: the path of nodes of the current execution, and its trace.
+
+    `executions` counts complete ones, `peeks` how often a step was performed to learn its footprint.
+    """
+
+    def __init__(self, program: Program, meter: Meter, witness: Witness) -> None:
+        self._program, self._meter, self._witness = program, meter, witness
+        self._footprints = meter.footprints
+        self.trace = Trace(meter.footprints)
+        self.path: list[Node] = [Node(-1, -1, ())]
+        self.executions, self.blocked, self.peeks = 0, 0, 0
+        self._most = program.most_steps
+
+    def advance(self) -> bool:
+        """Run one more execution; return False where there is none left. See `witness.Engine`."""
+        if self.executions + self.blocked == 0:
+            self._execute([])
+            return True
+        while self.path:
+            here = self.path[-1]
+            if any(not child.closed for child in here.children):
+                self._execute(here.leaf())
+                return True
+            here.closed, here.children = True, []
+            self.path.pop()
+        return False
+
+    def left_out(self) -> str:
+        """Return nothing: no trace is left out."""
+        return ""
+
+    # --- one execution ----------------------------------------------------------------------------------------
+
+    def _execute(self, branch: list[Node]) -> None:
+        """Execute the path, then the branch, then whatever comes; and plan the reversals of what is new."""
+        execution = Execution(self._program, self._meter)
+        shared = len(self.path) - 1
+        self._repeat(execution, shared)
+        self.trace.cut(shared)
+        for node in branch:
+            self._step(execution, node.who, node)
+        if self._continue(execution):
+            self.executions += 1
+            self._witness.end(execution)
+        else:
+            self.blocked += 1
+        for later in range(shared, len(self.trace)):
+            self._reverse_races(later)
+        if len(execution.returned) < len(execution.pending):
+            self._reverse_waits(execution)
+
+    def _repeat(self, execution: Execution, length: int) -> None:
+        trace = self.trace
+        for index in range(length):
+            result, seen = execution.repeat(trace.who[index]), trace.results[index]
+            if result is not seen and differ(result, seen):
+                raise diverged(execution, seen, result)
+
+    def _step(self, execution: Execution, who: int, node: Node | None) -> None:
+        operation = execution.pending[who]
+        if node is not None and (operation is None or not execution.is_free(who)):
+            raise diverged(execution, "a step", "none")
+        result, footprint = execution.step(who)
+        if node is None:
+            node = self.path[-1].child(who, footprint, self._footprints)
+        elif self._footprints.plain[node.footprint] != self._footprints.plain[footprint]:
+            raise diverged(execution, "other locations", result)
+        self.path.append(node)
+        self.trace.add(who, footprint, operation, result)
+        self._witness.step(len(self.trace) - 1, who, operation, result, execution)
+
+    def _continue(self, execution: Execution) -> bool:
+        """Go on with the first process that can, to the end; False where all that can are asleep."""
+        while free := execution.free():
+            asleep = self.path[-1].sleep
+            if asleep:
+                sleepers = {one.who for one in asleep}
+                free = [who for who in free if who not in sleepers]
+                if not free:
+                    return False
+            self._step(execution, free[0], None)
+            if len(self.trace) >= self._most and (endless := execution.exhausted()) is not None:
+                raise EndlessError(endless, tuple(self.trace.who))
+        return True
+
+    # --- races ------------------------------------------------------------------------------------------------
+
+    def _reverse_races(self, later: int) -> None:
+        trace = self.trace
+        rivals, operation = trace.rivals[later], trace.operations[later]
+        if not rivals:
+            return
+        who = trace.who[later]
+        if self._meter.can_wait(operation):
+            self._reverse_waiting(rivals, later, who)
+            return
+        certain = self._meter.is_certain(operation)
+        while rivals:
+            earlier = rivals.bit_length() - 1
+            rivals &= ~(trace.before[earlier] | 1 << earlier)
+            self._reverse(earlier, later, who, trace.footprint[later] if certain else None)
+
+    def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
+        """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
+        node, sequence = self.path[earlier], self._unrelated(earlier, later)
+        if footprint is None:
+            largest = self._meter.may_touch(self.trace.operations[later])
+            if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
+                return
+            footprint = self._peek(earlier, sequence, who)
+            assert footprint is not None, "a step that never waits can be taken"
+        insert(node, [*sequence, Link(who, footprint)], self._footprints)
+
+    def _reverse_waiting(self, rivals: int, later: int, who: int) -> None:
+        """Reverse a step that may have to wait with those of its rivals before which it need not."""
+        while rivals:
+            earlier = rivals.bit_length() - 1
+            rivals &= ~(1 << earlier)
+            sequence = self._unrelated(earlier, later)
+            footprint = self._peek(earlier, sequence, who)
+            if footprint is not None:
+                rivals &= ~self.trace.before[earlier]
+                insert(self.path[earlier], [*sequence, Link(who, footprint)], self._footprints)
+
+    def _reverse_waits(self, execution: Execution) -> None:
+        """Do the same for the steps that were never taken, because their processes wait for ever."""
+        for who in execution.unfinished():
+            if not execution.is_free(who):
+                footprint = self._meter.may_touch(execution.pending[who])
+                rivals = self.trace.conflicting(footprint) & ~self.trace.before_next(who)
+                self._reverse_waiting(rivals, len(self.trace), who)
+
+    def _unrelated(self, earlier: int, later: int) -> list[Link]:
+        """Return the steps between the two that `earlier` does not happen before."""
+        trace = self.trace
+        who, footprint, before = trace.who, trace.footprint, trace.before
+        return [
+            Link(who[index], footprint[index])
+            for index in range(earlier + 1, later)
+            if not before[index] >> earlier & 1
+        ]
+
+    def _peek(self, earlier: int, sequence: list[Link], who: int) -> int | None:
+        """Return the footprint that the next step of `who` has before `earlier`; None: it has to wait there."""
+        peeked = self.path[earlier].peeked
+        key: tuple[int | Link, ...] = (who, *sequence)
+        if key not in peeked:
+            self.peeks += 1
+            execution = Execution(self._program, self._meter)
+            for taken in self.trace.who[:earlier]:
+                execution.repeat(taken)
+            for link in sequence:
+                execution.repeat(link.who)
+            if execution.pending[who] is None:
+                raise diverged(execution, "a step", "none")
+            peeked[key] = execution.step(who)[1] if execution.is_free(who) else None
+        return peeked[key]

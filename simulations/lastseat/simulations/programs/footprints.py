@@ -1,0 +1,201 @@
+"""What steps touched, as small numbers that are cheap to compare; and how that is learnt from an operation."""
+
+from collections.abc import Hashable
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from lastseat.reference.attempt_booking import Observe, Persist
+from lastseat.simulations.programs.operations import Location, Operation, ended
+
+Locations: TypeAlias = tuple[Location, ...] | None  # None: everything
+
+
+class Footprints:
+    """Gives each distinct pair of locations (read, written) a number, and knows which two of them conflict.
+
+    `clash[a]` has bit b set where a step with footprint a and one with footprint b are dependent; `rivals[a]` lists
+    the same numbers.
+    """
+
+    def __init__(self) -> None:
+        self.known: list[tuple[Locations, Locations]] = []
+        self.clash: list[int] = []
+        self.rivals: list[list[int]] = []
+        self.plain: list[int] = []  # the same footprint without the end of a process
+        self._numbers: dict[tuple[Locations, Locations], int] = {}
+
+    def number(self, reads: Locations, writes: Locations) -> int:
+        """Return the number of a footprint."""
+        number = self._numbers.get((reads, writes))
+        if number is None:
+            number = self._numbers[reads, writes] = len(self.known)
+            self.known.append((reads, writes))
+            self.clash.append(0)
+            self.rivals.append([])
+            self.plain.append(number)
+            for other in range(number + 1):
+                if self._conflict(number, other):
+                    self._add(number, other)
+        return number
+
+    def ending(self, footprint: int, process: int) -> int:
+        """Return the footprint of a process's last step, which whoever joins the process reads too."""
+        reads, writes = self.known[footprint]
+        if writes is None:
+            return footprint
+        number = self.number(reads, (*writes, ended(process)))
+        self.plain[number] = footprint
+        return number
+
+    def _add(self, one: int, other: int) -> None:
+        for here, there in {(one, other), (other, one)}:
+            self.clash[here] |= 1 << there
+            self.rivals[here].append(there)
+
+    def _conflict(self, one: int, other: int) -> bool:
+        (reads, writes), (others_reads, others_writes) = self.known[one], self.known[other]
+        return (
+            _meet(writes, others_writes) or _meet(writes, others_reads) or _meet(reads, others_writes)
+        )  # two reads never conflict
+
+
+def _meet(one: Locations, other: Locations) -> bool:
+    if one is None or other is None:
+        return one != () and other != ()
+    return any(location in other for location in one)
+
+
+class Meter(Protocol):
+    """Performs operations on one kind of shared state and tells what they touched, as numbers of `footprints`."""
+
+    footprints: Footprints
+    joins: ClassVar[bool]  # whether a process can be joined
+    plain: set[type]  # classes of operations that were met and never wait
+
+    def perform(self, operation: Any, shared: Any) -> tuple[Any, int]:
+        """Take the step; return its result and its footprint."""
+        ...
+
+    def may_touch(self, operation: Any) -> int:
+        """Return the largest footprint that the step can have."""
+        ...
+
+    def is_certain(self, operation: Any) -> bool:
+        """Return whether that is the footprint which it will have."""
+        ...
+
+    def can_wait(self, operation: Any) -> bool:
+        """Return whether the step may have to wait."""
+        ...
+
+    def is_ready(self, operation: Any, shared: Any) -> bool:
+        """Return whether the step can be taken now."""
+        ...
+
+    def accepts(self, operation: Any) -> bool:
+        """Return whether this is an operation at all."""
+        ...
+
+
+class DeclaredMeter:
+    """For operations that say themselves what they touch."""
+
+    joins: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self.footprints = Footprints()
+        self.plain: set[type] = set()
+
+    def perform(self, operation: Operation, shared: Any) -> tuple[Any, int]:
+        """Take the step; return its result and its footprint."""
+        result = operation.perform(shared)
+        return result, self.footprints.number(operation.reads, operation.wrote(result))
+
+    def may_touch(self, operation: Operation) -> int:
+        """Return the largest footprint that the step can have."""
+        return self.footprints.number(operation.reads, operation.writes)
+
+    def is_certain(self, operation: Operation) -> bool:
+        """Return whether that is the footprint which it will have."""
+        return not operation.conditional
+
+    def can_wait(self, operation: Operation) -> bool:
+        """Return whether the step may have to wait."""
+        return operation.blocking
+
+    def is_ready(self, operation: Operation, shared: Any) -> bool:
+        """Return whether the step can be taken now."""
+        return operation.ready(shared)
+
+    def accepts(self, operation: Any) -> bool:
+        """Return whether this is an operation at all."""
+        return isinstance(operation, Operation)
+
+
+STORE: Locations = ("store",)
+
+
+class StoreMeter:
+    """For `Observe` and `Persist` on a store: a step wrote exactly if the store's snapshot is another one after it.
+
+    A store that is `partitioned` promises that a step touches only the resource and the booking id that it names; the
+    snapshot of any other one is a single location. That is coarser than it need be, and right also for stores that
+    are wrong.
+    """
+
+    joins: ClassVar[bool] = False
+
+    def __init__(self, store: Any) -> None:
+        self.footprints = Footprints()
+        self.plain: set[type] = set()
+        self._partitioned = bool(getattr(store, "partitioned", False))
+        self._would_block = getattr(store, "would_block", None)
+        self._locations: dict[Hashable, tuple[int, int]] = {}
+
+    def _footprints_of(self, operation: Any) -> tuple[int, int]:
+        """Return the footprint of a step that writes, and of one that does not."""
+        key: Hashable = None
+        if self._partitioned and isinstance(operation, Observe):
+            key = operation.resource_id
+        elif self._partitioned and isinstance(operation, Persist):
+            request = operation.proposal.request
+            key = (request.resource_id, request.booking_id)
+        known = self._locations.get(key)
+        if known is None:
+            where: Locations = STORE
+            if key is not None:
+                parts = (key,) if isinstance(key, str) else key
+                assert isinstance(parts, tuple)
+                where = tuple(zip(("resource", "booking"), parts, strict=False))
+            number = self.footprints.number
+            known = self._locations[key] = number(where, where), number(where, ())
+        return known
+
+    def perform(self, operation: Any, shared: Any) -> tuple[Any, int]:
+        """Take the step; return its result and its footprint."""
+        before = shared.snapshot()
+        result = operation.perform(shared)
+        after = shared.snapshot()
+        writing, reading = self._footprints_of(operation)
+        return result, reading if after is before or after == before else writing
+
+    def may_touch(self, operation: Any) -> int:
+        """Return the largest footprint that the step can have."""
+        writing, reading = self._footprints_of(operation)
+        return reading if self.is_certain(operation) else writing
+
+    def is_certain(self, operation: Any) -> bool:
+        """Return whether the footprint is known before: an observe of a store that keeps its promises."""
+        return self._partitioned and isinstance(operation, Observe)
+
+    def can_wait(self, operation: Any) -> bool:
+        """Return whether the step may have to wait."""
+        del operation
+        return self._would_block is not None
+
+    def is_ready(self, operation: Any, shared: Any) -> bool:
+        """Return whether the step can be taken now."""
+        return not shared.would_block(operation)
+
+    def accepts(self, operation: Any) -> bool:
+        """Return whether this is an operation at all."""
+        return isinstance(getattr(operation, "kind", None), str) and hasattr(operation, "perform")

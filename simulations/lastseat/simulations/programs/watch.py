@@ -1,0 +1,148 @@
+"""Watching an exploration: claims are checked, endings counted, and now and then an execution is repeated."""
+
+from collections import Counter
+from collections.abc import Sequence
+from math import factorial, prod
+from typing import Any
+
+from lastseat.simulations.programs.audit import audit
+from lastseat.simulations.programs.execution import Execution, final_of, returned_of
+from lastseat.simulations.programs.exploration import (
+    ASSERTION,
+    DEADLOCK,
+    End,
+    Ending,
+    Exploration,
+    Property,
+    Violation,
+    When,
+)
+from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.program import Program, ProgramError
+from lastseat.simulations.programs.witness import Engine
+from lastseat.simulations.scenario import printable
+
+FIRST, EVERY = 16, 64  # the first executions, and then every so many-th, are audited
+
+
+class Watch:
+    """Sees every new step and every end, and keeps what an `Exploration` reports."""
+
+    def __init__(self, program: Program, meter: Meter, properties: Sequence[Property], *, deadlocks: bool) -> None:
+        self._program, self._meter = program, meter
+        self._always = [one for one in properties if one.when is When.ALWAYS]
+        self._ends = [one for one in properties if one.when is When.AT_END]
+        self._sometimes = [one for one in properties if one.when is When.SOMETIMES]
+        self._deadlocks_allowed = deadlocks
+        self.endings: Counter[Ending] = Counter()
+        self.fired: Counter[str] = Counter()
+        self.effects: dict[str, set[bool]] = {}
+        self.violations: dict[str, Violation] = {}
+        self.deadlocks, self.audited, self._seen = 0, 0, 0
+        self._steps: tuple[int, ...] | None = ()  # how many steps each process takes; None: it differs
+        self._waits = False
+
+    def begin(self) -> None:
+        """Check the claims about the state in which nothing has happened."""
+        if self._always:
+            start = Execution(self._program, self._meter)
+            for one in self._always:
+                self._check(one, start.shared, start)
+
+    def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
+        """Count a step that was not shown before, and check the claims about the state after it."""
+        del depth, who
+        kind = str(operation.kind)
+        self.fired[kind] += 1
+        if getattr(operation, "conditional", False):
+            self.effects.setdefault(kind, set()).add(bool(operation.wrote(result)))
+        for one in self._always:
+            self._check(one, execution.shared, execution)
+
+    def end(self, execution: Execution) -> None:
+        """Count an end, and check the claims about it."""
+        waiting = tuple(execution.unfinished())
+        end = End(returned_of(execution), final_of(execution.shared), execution.shared, waiting)
+        self._count((end.returned, end.final))
+        self._measure(execution)
+        for said, taken in execution.broken:
+            self._violate(ASSERTION, said, execution.schedule[:taken])
+        if waiting:
+            self.deadlocks += 1
+            if not self._deadlocks_allowed:
+                told = "; ".join(f"process {who} waits for {execution.pending[who].kind}" for who in waiting)
+                self._violate(DEADLOCK, told, execution.schedule)
+        for one in self._ends:
+            self._check(one, end, execution)
+        for one in self._sometimes:
+            self.fired[one.name] += one.check(end) in (True, None)
+        self._seen += 1
+        if self._seen <= FIRST or self._seen % EVERY == 0:
+            self.audited += audit(self._program, self._meter, execution)
+
+    def _count(self, ending: Ending) -> None:
+        try:
+            self.endings[ending] += 1
+        except TypeError:
+            raise ProgramError(
+                "what a process returns, and the snapshot of the shared state, must be hashable: "
+                f"{printable(repr(ending), 200)}"
+            ) from None
+
+    def _measure(self, execution: Execution) -> None:
+        self._waits = self._waits or execution.waits
+        counts = Counter(execution.schedule)
+        steps = tuple(counts[who] for who in range(len(execution.pending)))
+        self._steps = steps if self._steps in ((), steps) else None
+
+    def _check(self, one: Property, about: Any, execution: Execution) -> None:
+        if one.applies is not None and not one.applies(about):
+            return
+        self.fired[one.name] += 1
+        found = one.check(about)
+        if found is not True and found is not None:
+            self._violate(one.name, found if isinstance(found, str) else "it is not so", execution.schedule)
+
+    def _violate(self, name: str, witness: str, steps: Sequence[int]) -> None:
+        known = self.violations.get(name)
+        if known is None or len(steps) < len(known.steps):
+            self.violations[name] = Violation(name, printable(witness, 300), tuple(steps))
+
+    def vacuous(self) -> tuple[str, ...]:
+        """Return the claims that had nothing to say (sometimes: that never held)."""
+        claims = (*self._always, *self._ends, *self._sometimes)
+        return tuple(one.name for one in claims if not self.fired[one.name])
+
+    def never(self) -> tuple[str, ...]:
+        """Return the kinds of steps that never had an effect, or always had one, and could have done otherwise."""
+        words = {True: "never without effect", False: "never with effect"}
+        return tuple(f"{kind}: {words[seen.copy().pop()]}" for kind, seen in self.effects.items() if len(seen) == 1)
+
+    def interleavings(self) -> int | None:
+        """Return how many schedules a program has in which each process takes as many steps as here; None: unknown.
+
+        It is known where nothing ever waits, and the number of steps of each process is the same in every execution.
+        """
+        if self._waits or self._steps is None or not self._seen:
+            return None
+        return factorial(sum(self._steps)) // prod(factorial(steps) for steps in self._steps)
+
+    def report(self, strategy: str, engine: Engine, stopped: str, *, interrupted: bool = False) -> Exploration:
+        """Return what was seen; `stopped` says why it is not all, "" where it is."""
+        complete = not stopped
+        return Exploration(
+            strategy=strategy,
+            executions=engine.executions,
+            complete=complete,
+            endings=dict(self.endings),
+            violations=tuple(sorted(self.violations.values(), key=lambda one: (len(one.steps), one.name))),
+            interleavings=self.interleavings() if complete else None,
+            blocked=engine.blocked,
+            deadlocks=self.deadlocks,
+            fired=dict(sorted(self.fired.items())),
+            never=self.never(),
+            vacuous=self.vacuous(),
+            audited=self.audited,
+            why=stopped,
+            interrupted=interrupted,
+        )
