@@ -25,6 +25,7 @@ class MemoryStore:
     """
 
     policy: ClassVar[Policy] = Policy.VERSION_FIRST
+    partitioned: ClassVar[bool] = True  # a step touches only the resource and the booking id that it names
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._mutex = Lock()
@@ -81,3 +82,4 @@ class CapacityFirstMemoryStore(MemoryStore):
     """The second correct policy: a request that does not fit is REJECTED even from a stale observation."""
 
     policy: ClassVar[Policy] = Policy.CAPACITY_FIRST
+    partitioned: ClassVar[bool] = True

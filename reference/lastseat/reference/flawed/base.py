@@ -4,10 +4,12 @@ Not for real threads: under the scheduler one step runs at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
+from lastseat.reference.store import decide
 from lastseat.reference.values import (
+    BookingRequest,
     NotObserved,
     Observation,
     Proposal,
@@ -19,7 +21,7 @@ from lastseat.reference.values import (
 
 
 class SnapshotStore:
-    """A store that holds a `Snapshot`. A flaw is a `step` that differs from what the clauses say."""
+    """A store that holds a `Snapshot`, and a correct one as it stands. A flaw overrides a method of it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._held = snapshot
@@ -40,8 +42,16 @@ class SnapshotStore:
 
     @staticmethod
     def step(held: Snapshot, proposal: Proposal) -> tuple[Snapshot, Verdict]:
-        """Return what the store holds after the proposal, and the verdict on it."""
-        raise NotImplementedError
+        """Return what the store holds after the proposal, and the verdict on it. Clause: persist.effect"""
+        recorded = reservation_in(held, proposal.request.booking_id)
+        verdict = decide(proposal, recorded, resource_in(held, proposal.request.resource_id))
+        effective = verdict is Verdict.ACCEPTED and recorded is None
+        return (applied(held, proposal) if effective else held), verdict
+
+    def cancel(self, reservation: Reservation) -> None:
+        """Take a reservation back if it is recorded. No correct attempt asks for this."""
+        if reservation in self._held.reservations:
+            self._held = without_reservation(self._held, reservation)
 
     def snapshot(self) -> Snapshot:
         """Return all that the store holds."""
@@ -50,6 +60,22 @@ class SnapshotStore:
     def restore(self, snapshot: Snapshot) -> None:
         """Make the store hold exactly `snapshot`."""
         self._held = snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A shared step that the seeds do not have: take the reservation of a request back."""
+
+    kind: ClassVar[str] = "cancel"
+    request: BookingRequest
+
+    def perform(self, store: SnapshotStore, /) -> None:
+        """Take the reservation back."""
+        store.cancel(reservation_of(self.request))
+
+    async def perform_async(self, store: SnapshotStore, /) -> None:
+        """Take the reservation back."""
+        self.perform(store)
 
 
 def resource_in(held: Snapshot, resource_id: str) -> Resource | None:
@@ -62,6 +88,11 @@ def reservation_in(held: Snapshot, booking_id: str) -> Reservation | None:
     return next((one for one in held.reservations if one.booking_id == booking_id), None)
 
 
+def reservation_of(request: BookingRequest) -> Reservation:
+    """Return the reservation that `request` asks for."""
+    return Reservation(request.booking_id, request.resource_id, request.units)
+
+
 def with_resource(held: Snapshot, resource_id: str, resource: Resource) -> Snapshot:
     """Return the snapshot with that resource in the place of the one it held."""
     resources = tuple((name, resource if name == resource_id else one) for name, one in held.resources)
@@ -70,9 +101,15 @@ def with_resource(held: Snapshot, resource_id: str, resource: Resource) -> Snaps
 
 def with_reservation(held: Snapshot, proposal: Proposal) -> Snapshot:
     """Return the snapshot with the proposed reservation added, even if its id is recorded already."""
-    request = proposal.request
-    reservation = Reservation(request.booking_id, request.resource_id, request.units)
-    return replace(held, reservations=tuple(sorted((*held.reservations, reservation))))
+    return replace(held, reservations=tuple(sorted((*held.reservations, reservation_of(proposal.request)))))
+
+
+def without_reservation(held: Snapshot, reservation: Reservation) -> Snapshot:
+    """Return the snapshot with a recorded reservation taken back, its units free again and the version bumped."""
+    resource = dict(held.resources)[reservation.resource_id]
+    freed = replace(resource, confirmed=resource.confirmed - reservation.units, version=resource.version + 1)
+    reservations = tuple(one for one in held.reservations if one != reservation)
+    return replace(with_resource(held, reservation.resource_id, freed), reservations=reservations)
 
 
 def applied(held: Snapshot, proposal: Proposal) -> Snapshot:
