@@ -89,7 +89,14 @@ def test_model_and_reference_know_neither_each_other_nor_simulations(root: Path,
 
 
 # The engines that stand on a library, by the beginning of their file's name. Nothing else imports them.
-OPTIONAL = {"fast_": "numpy", "search_fast": "numpy", "symmetric": "numpy", "tables": "numpy", "induction": "z3"}
+OPTIONAL = {
+    "fast_": "numpy",
+    "search_fast": "numpy",
+    "symmetric": "numpy",
+    "tables": "numpy",
+    "induction": "z3",
+    "outcomes_fast": "numpy",
+}
 
 
 def allowed_in(file: Path, folder: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def is_safe(text: str) -> bool:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("implementation", ["memory", *GALLERY])
+@pytest.mark.parametrize("implementation", ["memory", *list(GALLERY)[:6]])
 def test_explore_and_replay_print_only_what_is_printable(
     lastseat: Callable[..., Any], tmp_path: Path, implementation: str, hostile: str
 ) -> None:

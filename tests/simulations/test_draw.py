@@ -16,7 +16,7 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, NotObserved, Outcome, Proposal, Resource, Verdict
 from lastseat.simulations.draw import spacetime_svg, spacetime_text
-from lastseat.simulations.draw_svg import TINY
+from lastseat.simulations.draw_page import TINY
 from lastseat.simulations.draw_text import LEAST_WIDTH
 from lastseat.simulations.draw_words import BOLD, em
 from lastseat.simulations.scenario import Scenario, contention

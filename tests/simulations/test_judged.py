@@ -26,7 +26,7 @@ SHORTEST = {
 }
 
 
-@pytest.mark.parametrize("flaw", GALLERY.values(), ids=GALLERY)
+@pytest.mark.parametrize("flaw", [GALLERY[name] for name in SHORTEST], ids=SHORTEST)
 def test_a_flaw_shows_at_the_step_that_breaks_its_clause(flaw: Implementation) -> None:
     steps, number, scenario = SHORTEST[flaw.name]
 
@@ -36,7 +36,7 @@ def test_a_flaw_shows_at_the_step_that_breaks_its_clause(flaw: Implementation) -
     assert [one.step for one in found] == sorted(one.step for one in found)
 
 
-@pytest.mark.parametrize("flaw", GALLERY.values(), ids=GALLERY)
+@pytest.mark.parametrize("flaw", [GALLERY[name] for name in SHORTEST], ids=SHORTEST)
 def test_one_step_less_shows_nothing_of_it(flaw: Implementation) -> None:
     steps, _, scenario = SHORTEST[flaw.name]
 
@@ -91,7 +91,7 @@ def test_an_attempt_that_ends_before_its_first_step_is_judged_at_the_start() -> 
     assert {"emit.booked", "attempt.decides_at_persist"} <= {one.clause for one in found}
 
 
-@pytest.mark.parametrize("flaw", GALLERY.values(), ids=GALLERY)
+@pytest.mark.parametrize("flaw", [GALLERY[name] for name in SHORTEST], ids=SHORTEST)
 def test_every_violation_that_an_explorer_reports_shows_again(flaw: Implementation) -> None:
     _, _, scenario = SHORTEST[flaw.name]
 

@@ -12,14 +12,15 @@ from lastseat.model.search import Searched
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
-from lastseat.simulations import verification
+from lastseat.simulations import claims, verification
+from lastseat.simulations.claims import Caught, Claim, Standing, Verification, counted
 from lastseat.simulations.engines import EngineMissingError
 from lastseat.simulations.exploration import Progress, Violation
 from lastseat.simulations.report import verification_tables
 from lastseat.simulations.report_data import verification_data
 from lastseat.simulations.scenario import contention
 from lastseat.simulations.scenario_file import shipped_scenarios
-from lastseat.simulations.verification import Caught, Claim, Standing, Verification, counted, verify
+from lastseat.simulations.verification import verify
 
 TWO = contention(2, 1)
 SMALL = tuple(one for one in shipped_scenarios() if len(one.requests) <= 3)
@@ -68,13 +69,14 @@ def test_everything_holds_on_the_small_scenarios_and_nothing_is_vacuous(sound: V
 def test_every_clause_is_claimed_by_every_engine_that_checks_it(sound: Verification) -> None:
     claimed = {(one.clause, one.engine) for one in sound.claims()}
 
-    engines = {"model", "model with faults", "fast", "symmetric", "merged", "brute", "sqlite", "capacity-first"}
-    due = {(clause, engine) for clause in verification.CLAUSES for engine in engines}
+    engines = {"model", "model with faults", "fast", "symmetric", "merged", "brute", "dpor"}
+    engines |= {"sqlite", "capacity-first"}
+    due = {(clause, engine) for clause in claims.CLAUSES for engine in engines}
     assert due <= claimed
     # The proof has no obligations of its own where the shape of a step says it all.
     shapes = {"persist.only_writer", "progress.suspension"}
-    assert {(clause, "proof") for clause in set(verification.CLAUSES) - shapes} <= claimed
-    assert {("conformance", "merged and brute"), ("agreement", "all engines")} <= claimed
+    assert {(clause, "proof") for clause in set(claims.CLAUSES) - shapes} <= claimed
+    assert {("conformance", "merged, brute and dpor"), ("agreement", "all engines")} <= claimed
 
 
 def test_every_scenario_has_a_row_with_its_exact_number_of_schedules(sound: Verification) -> None:
@@ -171,7 +173,7 @@ def test_a_step_that_the_model_does_not_have_violates_conformance(plant: Callabl
 
     found = on_two()
 
-    assert claims_of(found, Standing.VIOLATED) == {("conformance", "merged and brute")}
+    assert claims_of(found, Standing.VIOLATED) == {("conformance", "merged, brute and dpor")}
 
 
 def test_a_clause_that_never_spoke_is_vacuous_and_the_full_run_does_not_hold() -> None:
@@ -182,7 +184,9 @@ def test_a_clause_that_never_spoke_is_vacuous_and_the_full_run_does_not_hold() -
     assert found.standing(needs_all=False) is Standing.HOLDS
 
 
-@pytest.mark.parametrize(("engine", "name"), [("explore_merged", "merged"), ("explore_brute", "brute")])
+@pytest.mark.parametrize(
+    ("engine", "name"), [("explore_merged", "merged"), ("explore_brute", "brute"), ("explore_program", "dpor")]
+)
 def test_an_engine_that_was_cut_short_is_incomplete_and_so_is_the_run(
     plant: Callable[..., None], engine: str, name: str
 ) -> None:
@@ -273,11 +277,12 @@ def test_the_stages_say_what_is_done_next_and_how_much_it_is() -> None:
 
 def test_what_has_too_many_schedules_is_not_executed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "MOST_BRUTE", {"memory": 6, "sqlite": 5})
+    monkeypatch.setattr(verification, "MOST_DPOR", 6)
 
     found = verify([TWO, contention(3, 1)], [], quiet)
 
     assert [row.engines for row in found.rows] == [
-        ("model", "fast", "symmetric", "merged", "brute", "capacity-first"),
+        ("model", "fast", "symmetric", "merged", "brute", "dpor", "capacity-first"),
         ("model", "fast", "symmetric", "merged", "capacity-first"),
     ]
 

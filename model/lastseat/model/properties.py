@@ -23,6 +23,7 @@ class Window:
     raced: bool  # another attempt's persist on the same resource took effect since the observe
     known: bool  # the resource exists
     used: bool  # the booking id was recorded already
+    struck: bool = False  # a fault struck in an earlier step of the attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,8 @@ def _unbooked_effect(step: Step) -> str | None:
 
 def _undisturbed(step: Step) -> bool:
     window = step.window
-    return bool(step.ended and not step.fault and window and window.known and not window.used and not window.raced)
+    calm = window and window.known and not (window.used or window.raced or window.struck)
+    return bool(step.ended and not step.fault and calm)
 
 
 def _failed_alone(step: Step) -> str | None:

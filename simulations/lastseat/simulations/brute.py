@@ -6,6 +6,7 @@ same step gave before, which is also the assumption that `merged` rests on.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
@@ -31,14 +32,21 @@ def explore_brute(
     executions: int | None = None,
     seconds: float | None = None,
     progress: Progress = silent,
+    prefix: Sequence[int] = (),
 ) -> Exploration:
     """Execute every schedule of `scenario` and check every property on every step and every finished run.
 
-    Stops early, and says so, after `executions` schedules or `seconds`, or at Ctrl-C. Raises ExplorationError
-    where the implementation raises, or behaves differently when the same steps are taken again.
+    With a `prefix`, every schedule that begins with these steps. Stops early, and says so, after `executions`
+    schedules or `seconds`, or at Ctrl-C. Raises ExplorationError where the implementation raises, or behaves
+    differently when the same steps are taken again, and ScheduleError where a step of the prefix does not apply.
     """
-    brute = _Brute(scenario, implementation)
-    total = scenario.interleavings_of_two_steps()
+    total: int | None = scenario.interleavings_of_two_steps()
+    if scenario.faults.most or prefix:
+        from lastseat.simulations.struck_brute import struck_brute  # it builds on this module
+
+        brute, total = struck_brute(scenario, implementation, prefix), None
+    else:
+        brute = Brute(scenario, implementation)
     deadline = None if seconds is None else monotonic() + seconds
     complete, interrupted = False, False
     try:
@@ -59,7 +67,7 @@ def explore_brute(
     return brute.report(complete, interrupted)
 
 
-class _Live:
+class Live:
     """One execution under way: a fresh store, and for each attempt its generator's `send` and next operation."""
 
     __slots__ = ("blocking", "left", "locals", "pending", "sends", "stepless", "store")
@@ -93,7 +101,7 @@ class _End:
     schedules: int = 0
 
 
-class _Brute:
+class Brute:
     """The depth-first walk: `path` is the current schedule, `later` who is still to be tried at each of its steps."""
 
     def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
@@ -128,7 +136,7 @@ class _Brute:
         Raises ExplorationError where the code under test raises or is not deterministic.
         """
         try:
-            live = _Live(self.scenario, self.implementation, self.capacities)
+            live = self._live()
             start = 0  # a store that is not always fresh shows itself in what the first new step leaves behind
             for who, returned in live.stepless:
                 judged = self.judge.judge_stepless(who, start, returned)
@@ -142,7 +150,10 @@ class _Brute:
         except Exception as error:
             raise failed(self.scenario, self.path, error) from error
 
-    def _repeat(self, live: _Live) -> None:
+    def _live(self) -> Live:
+        return Live(self.scenario, self.implementation, self.capacities)
+
+    def _repeat(self, live: Live) -> None:
         """Take the steps again that this schedule shares with the last one. What they did then was judged then."""
         for who, judged in zip(self.path, self.trail, strict=False):
             operation, result, returned = live.step(who)
@@ -152,7 +163,7 @@ class _Brute:
         if self.cut:
             live.left[:] = [who for who in live.left if not self._is_spent(who, live.locals[who])]
 
-    def _extend(self, live: _Live, shared: int) -> int:
+    def _extend(self, live: Live, shared: int) -> int:
         """Take the step that is new in this schedule, then go on with the first attempt that can step, to the end.
 
         Returns the number of the final shared state.
@@ -206,7 +217,7 @@ class _Brute:
         if judged.nonconforming:
             self.deviations.offer(CONFORMANCE, judged.nonconforming, self.path[:depth])
 
-    def _free(self, live: _Live, shared: int) -> list[int]:
+    def _free(self, live: Live, shared: int) -> list[int]:
         """Return the attempts that need not wait, and report those that must. Clause: progress.suspension"""
         assert live.blocking is not None
         pending: list[Any] = live.pending
@@ -245,6 +256,7 @@ class _Brute:
         )
 
     def report(self, complete: bool, interrupted: bool) -> Exploration:
+        """Return what was seen."""
         # Final states are many, and what they emit is shared: the same local states at the end, the same outcomes.
         by_locals: Counter[tuple[int, ...]] = Counter()
         for final, end in self.ends.items():

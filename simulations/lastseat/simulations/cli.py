@@ -6,8 +6,6 @@ Exit status: 0 holds, 1 a property is violated, 2 bad input or usage (one line),
 
 import sys
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import NoReturn
 
@@ -15,43 +13,34 @@ import click
 from rich.text import Text
 
 from lastseat.model.induction import Answer
-from lastseat.reference.implementation import Implementation
 from lastseat.simulations import report, report_data
+from lastseat.simulations.claims import Verification, counted
+from lastseat.simulations.cli_explore import explore_command
 from lastseat.simulations.cli_model import model_command, prove_command
 from lastseat.simulations.cli_options import (
     BAD_INPUT,
     HOLDS,
     INCOMPLETE,
     INTERRUPTED,
-    VIOLATED,
     Chosen,
-    finite,
-    implementation_option,
     json_option,
     scenario_options,
-    standing_of,
     status_of,
 )
-from lastseat.simulations.draw import spacetime_svg, spacetime_text
+from lastseat.simulations.cli_replay import draw_command, replay_command
+from lastseat.simulations.cli_sample import sample_command
 from lastseat.simulations.engines import EngineError
-from lastseat.simulations.explore import STRATEGIES
-from lastseat.simulations.judged import findings
 from lastseat.simulations.progress import stages
-from lastseat.simulations.registry import find_implementation, running
-from lastseat.simulations.scenario import Scenario, printable, quoted
+from lastseat.simulations.scenario import printable
 from lastseat.simulations.scenario_file import shipped_scenarios
-from lastseat.simulations.schedule import Schedule, ScheduleError
-from lastseat.simulations.scheduler import Scheduler
-from lastseat.simulations.story import fingerprint
 from lastseat.simulations.terminal import (
     keep_interrupt,
     let_every_character_pass,
     print_all,
     print_json,
-    printing,
     say_no_more,
 )
-from lastseat.simulations.verification import Verification, counted, verify
+from lastseat.simulations.verification import verify
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -103,148 +92,21 @@ def _limits(found: Verification) -> Iterator[Text]:
     if found.interrupted:
         yield Text("Interrupted: the tables show what was finished before.", style="yellow")
     yield Text(
-        "A schedule is an order of the attempts' shared steps. The real code ran without faults, the model also with "
-        "them. What lies beyond these scenarios, only the proof covers, and only of the model.",
+        "A schedule is an order of the attempts' shared steps, with faults where the scenario allows some. What "
+        "lies beyond these scenarios, only the proof covers, and only of the model.",
         style="dim",
     )
 
 
-@lastseat.command("explore")
-@scenario_options
-@click.option(
-    "--strategy", type=click.Choice(list(STRATEGIES)), default="merged", show_default=True, help="How to go about it."
-)
-@implementation_option
-@click.option("--executions", type=click.IntRange(min=1), help="Stop after so many executions (brute).")
-@click.option(
-    "--seconds",
-    "budget",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=finite,
-    help="Stop after so many seconds.",
-)
-@json_option
-def explore_command(
-    chosen: Chosen,
-    generated: bool,
-    strategy: str,
-    implementation_name: str,
-    executions: int | None,
-    budget: float | None,
-    as_json: bool,
-) -> int:
-    """Run the real code under every schedule of a scenario."""
-    del generated
-    scenario, implementation = chosen.scenario, find_implementation(implementation_name)
-    explore = STRATEGIES[strategy]
-    if executions is not None:
-        if strategy != "brute":
-            raise click.UsageError(f"--executions bounds brute; {strategy} runs each distinct step once")
-        explore = partial(explore, executions=executions)
-    started = monotonic()
-    with running(implementation):
-        with stages() as stage:
-            seen = explore(scenario, implementation, seconds=budget, progress=stage(f"{scenario.name}: {strategy}"))
-        seconds = monotonic() - started
-        # To tell a violation, its steps are run again.
-        if as_json:
-            data = report_data.exploration_data(seen, scenario, implementation, chosen.options)
-        else:
-            tables = list(report.exploration_tables(seen, scenario, implementation, chosen.options))
-    standing = standing_of(bool(seen.violations), seen.complete)
-    if as_json:
-        print_json(data, seconds)
-    else:
-        print_all(
-            tables, standing, f"{counted(seen.interleavings, 'schedule')} of {implementation.name}, {seconds:.2f} s"
-        )
-    return status_of(standing, seen.interrupted)
-
-
-@lastseat.command("replay")
-@click.argument("token")
-@scenario_options
-@implementation_option
-@click.option("--upto", type=click.IntRange(min=0), metavar="STEP", help="Stop after that step.")
-@json_option
-def replay_command(
-    token: str, chosen: Chosen, generated: bool, implementation_name: str, upto: int | None, as_json: bool
-) -> int:
-    """Run one schedule again, step by step. TOKEN is text like 0.1.0.1, as a violation prints it."""
-    del generated
-    schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
-    started = monotonic()
-    with running(implementation):
-        execution, stale = _replayed(schedule, chosen.scenario, implementation, upto)
-        found = findings(execution, implementation)
-        data = report_data.execution_data(execution, found)
-        lines = list(report.execution_lines(execution, found))
-    if as_json:
-        print_json({**data, "stale": bool(stale)}, monotonic() - started)
-    else:
-        with printing():
-            for line in lines:
-                click.echo(line)
-    if stale:
-        click.echo(f"lastseat: {stale}", err=True)
-    return VIOLATED if found else HOLDS
-
-
-def _replayed(
-    schedule: Schedule, scenario: Scenario, implementation: Implementation, upto: int | None
-) -> tuple[Scheduler, str]:
-    """Return the execution of a schedule, and what is said when its token was made for something else."""
-    due = fingerprint(scenario, implementation)
-    fits = schedule.fingerprint in ("", due)
-    stale = "" if fits else f"the token was made for something else ({schedule.fingerprint}, this is {due})"
-    execution = Scheduler(scenario, implementation)
-    try:
-        for who in schedule.steps[:upto]:
-            execution.step(who)
-    except ScheduleError as error:
-        raise ScheduleError(f"{error}; {stale}" if stale else str(error)) from None
-    return execution, stale
-
-
-@lastseat.command("draw")
-@click.argument("token")
-@scenario_options
-@implementation_option
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), help="FILE.svg or FILE.txt; the terminal if not given."
-)
-@json_option
-def draw_command(
-    token: str, chosen: Chosen, generated: bool, implementation_name: str, output: str | None, as_json: bool
-) -> int:
-    """Draw one schedule as a space-time diagram."""
-    del generated
-    if output is not None and not output.endswith((".svg", ".txt")):
-        raise click.BadParameter(f"{quoted(output)} ends neither in .svg nor in .txt", param_hint="'--output'")
-    schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
-    started = monotonic()
-    with running(implementation):
-        execution, stale = _replayed(schedule, chosen.scenario, implementation, None)
-        violating = tuple(sorted({one.step for one in findings(execution, implementation) if one.step}))
-    drawn = (spacetime_svg if output and output.endswith(".svg") else spacetime_text)(execution, violating=violating)
-    if output is not None:
-        try:
-            Path(output).write_text(drawn, encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"{quoted(output)} cannot be written: {error.strerror}") from None
-    if as_json:
-        print_json({"file": output, "complete": not execution.unfinished(), "violations": list(violating)},
-                   monotonic() - started)  # fmt: skip
-    elif output is None:
-        with printing():
-            click.echo(drawn)
-    if stale:
-        click.echo(f"lastseat: {stale}", err=True)
-    return HOLDS
-
-
-lastseat.add_command(model_command)
-lastseat.add_command(prove_command)
+for command in (
+    explore_command,
+    sample_command,
+    replay_command,
+    draw_command,
+    model_command,
+    prove_command,
+):
+    lastseat.add_command(command)
 
 
 def main() -> NoReturn:

@@ -1,7 +1,7 @@
 """What the commands have in common: the options that name a scenario, and what their exit status means."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from math import isfinite
 from typing import Any, TypeVar
@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from lastseat.reference.implementation import MEMORY
+from lastseat.simulations.claims import Standing
+from lastseat.simulations.faults import NO_FAULTS, FaultBudget, FaultKind
 from lastseat.simulations.scenario import Scenario, contention, quoted
 from lastseat.simulations.scenario_file import find_scenario
 from lastseat.simulations.story import shell_word
-from lastseat.simulations.verification import Standing
 
 HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -35,6 +36,26 @@ def units_listed(text: str) -> tuple[int, ...]:
         raise click.BadParameter(f"{quoted(text)} is not a list of integers like 1,2,1") from None
 
 
+def _kind_told(kind: FaultKind) -> str:
+    return kind.replace(" ", "-")
+
+
+KINDS = {_kind_told(kind): kind for kind in FaultKind}
+
+
+def faults_allowed(text: str) -> FaultBudget:
+    """Return the budget that a text like 1 or 2:crash,unavailable means. Raises click.BadParameter."""
+    most, _, kinds = text.partition(":")
+    unknown = [kind for kind in kinds.split(",") if kind not in KINDS] if kinds else []
+    if not most.isascii() or not most.isdigit() or len(most) > 6 or unknown:
+        raise click.BadParameter(f"{quoted(text)} is not of the form K or K:KIND,…, with kinds {', '.join(KINDS)}")
+    allowed = frozenset(KINDS[kind] for kind in kinds.split(",")) if kinds else NO_FAULTS.kinds
+    try:
+        return FaultBudget(int(most), allowed)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def finite(_ctx: click.Context, _param: click.Parameter, seconds: float | None) -> float | None:
     """Refuse seconds that are infinite or no number. Raises click.BadParameter."""
     if seconds is not None and not isfinite(seconds):
@@ -55,6 +76,12 @@ def scenario_options(command: Command) -> Command:
         help="Requested units, for all attempts or for each (default 1).",
     )
     @click.option("--same-id", is_flag=True, help="Let all attempts carry one booking id.")
+    @click.option(
+        "--faults",
+        type=faults_allowed,
+        metavar="K[:KIND,…]",
+        help=f"At most K faults in a run, of these kinds: {', '.join(KINDS)} (default: all of them).",
+    )
     @wraps(command)
     def wrapped(
         *args: Any,
@@ -63,6 +90,7 @@ def scenario_options(command: Command) -> Command:
         capacity: int | None,
         units: tuple[int, ...] | None,
         same_id: bool,
+        faults: FaultBudget | None,
         **kwargs: Any,
     ) -> Any:
         generated = (attempts, capacity, units) != (None, None, None) or same_id
@@ -74,6 +102,9 @@ def scenario_options(command: Command) -> Command:
             chosen = _generated(
                 2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id
             )
+        if faults is not None:
+            chosen = _with_faults(chosen, faults)
+            generated = True
         return command(*args, chosen=chosen, generated=generated or source is not None, **kwargs)
 
     return wrapped  # type: ignore[return-value]  # click reads the options off the wrapper
@@ -83,6 +114,13 @@ def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same
     scenario = contention(attempts, capacity, units, same_id)
     listed = f" --units {','.join(map(str, units))}" if units else ""
     return Chosen(scenario, f"--attempts {attempts} --capacity {capacity}{listed}{' --same-id' * same_id}")
+
+
+def _with_faults(chosen: Chosen, faults: FaultBudget) -> Chosen:
+    kinds = "" if faults.kinds == NO_FAULTS.kinds else f":{','.join(sorted(map(_kind_told, faults.kinds)))}"
+    title = chosen.scenario.title if not faults.most else f"{chosen.scenario.title}, {faults}"
+    scenario = replace(chosen.scenario, title=title, faults=faults)
+    return Chosen(scenario, f"{chosen.options} --faults {faults.most}{kinds}")
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

@@ -23,7 +23,10 @@ def silent(_done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A clause, what broke it, and the steps of a shortest schedule that shows it (its last step is the one)."""
+    """A clause, what broke it, and the steps of a shortest schedule that shows it (its last step is the one).
+
+    A step in which a fault strikes is a `lastseat.simulations.faults.Strike`.
+    """
 
     clause: str
     witness: str
@@ -41,11 +44,16 @@ class Exploration:
     `blocked` counts interleavings that end with an attempt waiting for ever. `fired` is, for each clause, on how
     many distinct steps or runs it had something to say; `conformed` is how many distinct steps were compared
     with the model, and `nonconforming` the first that is no step of it.
+
+    Where the scenario has a fault budget, schedules with faults count as schedules, and `by_faults` splits
+    `interleavings` by the number of faults in them. An attempt that crashed, or a redelivery that was not made, has
+    None in its vector. `fired` says under `fault.crash`, `fault.unavailable`, `fault.acknowledgement_lost` and
+    `redelivery` on how many distinct steps each fault struck.
     """
 
     strategy: str
     executions: int
-    interleavings: int
+    interleavings: int | None
     outcomes: Mapping[Mix, int]
     vectors: frozenset[Vector]
     complete: bool
@@ -57,6 +65,9 @@ class Exploration:
     conformed: int = 0
     nonconforming: Violation | None = None
     interrupted: bool = False
+    by_faults: Mapping[int, int] = field(default_factory=dict)
+    why: str = ""
+    deadlocks: int = 0
 
     @property
     def clauses(self) -> frozenset[str]:

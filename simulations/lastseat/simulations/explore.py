@@ -3,12 +3,28 @@
 For example `explore_merged(scenario, implementation)`; with `lastseat explore --strategy merged` it is the same.
 """
 
+import re
 from collections.abc import Callable
+from functools import partial
 
+from lastseat.simulations.booking import explore_program
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration
+from lastseat.simulations.processes import ExplorationError
+from lastseat.simulations.scenario import quoted
 from lastseat.simulations.symmetry import explore_merged
 
-STRATEGIES: dict[str, Callable[..., Exploration]] = {"brute": explore_brute, "merged": explore_merged}
+STRATEGIES = "brute, merged, dpor, preemptions=K or delays=K"
 
-__all__ = ["STRATEGIES", "explore_brute", "explore_merged"]
+__all__ = ["STRATEGIES", "explore_brute", "explore_merged", "explore_program", "explorer"]
+
+
+def explorer(strategy: str) -> Callable[..., Exploration]:
+    """Return the explorer of that name. Raises ExplorationError where there is none."""
+    if strategy == "brute":
+        return explore_brute
+    if strategy == "merged":
+        return explore_merged
+    if strategy == "dpor" or re.fullmatch(r"(preemptions|delays)=[0-9]{1,6}", strategy):
+        return partial(explore_program, strategy=strategy)
+    raise ExplorationError(f"there is no strategy {quoted(strategy)}; there are {STRATEGIES}")

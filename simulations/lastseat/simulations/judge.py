@@ -8,13 +8,15 @@ pass through it. Why this loses nothing: `specs/decisions/merging.md`.
 
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from lastseat.model.properties import (
+    LOST,
     RUN_CHECKS,
     STATE_CHECKS,
     STEP_CHECKS,
+    STEP_PROPERTIES,
     Broken,
     Property,
     Record,
@@ -34,6 +36,7 @@ from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Resource, Snapshot
 from lastseat.simulations.abstraction import emitted_of, local_of, store_of, system_of, verdict_of
 from lastseat.simulations.exploration import Vector
+from lastseat.simulations.faults import LETTERS, FaultKind, strike_alone
 from lastseat.simulations.scenario import Scenario
 
 
@@ -49,7 +52,8 @@ class Shared:
 class Running:
     """An unfinished attempt: the results it received, and its history as far as properties ask about it.
 
-    `since` is how many effective steps of others the requested resource had seen at the last observe.
+    `since` is how many effective steps of others the requested resource had seen at the last observe. `struck` says
+    that a fault struck in one of its steps.
     """
 
     received: tuple[Any, ...] = ()
@@ -58,6 +62,12 @@ class Running:
     own_effects: int = 0
     since: int = 0
     window: Window | None = None
+    struck: bool = False
+
+    @property
+    def begun(self) -> bool:
+        """Return whether it has taken a step."""
+        return bool(self.received)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +77,21 @@ class Ended:
     emitted: Done | None
 
 
+@dataclass(frozen=True, slots=True)
+class Crashed(Ended):
+    """An attempt that died and emits nothing. One that had begun may have taken effect, and `applied` says so."""
+
+    emitted: None = None
+    begun: bool = False
+    applied: bool = False
+
+
 @dataclass(slots=True)
 class Judged:
     """One distinct step: what it gave, where it led (as numbers of the judge), and what is wrong with it.
 
-    `linear` says that the one-step specification, applied at this very step, explains what was emitted.
+    `linear` says that the one-step specification, applied at this very step, explains what was emitted. `open`
+    says that leaving the attempt out explains it too, though it changed what is recorded.
     """
 
     result: Any
@@ -82,6 +102,7 @@ class Judged:
     linear: bool
     violations: Broken
     nonconforming: str | None = None
+    open: bool = False
 
 
 Value = TypeVar("Value", bound=Hashable)
@@ -138,26 +159,48 @@ class Judge:
         result: Any,
         after: Snapshot,
         returned: tuple[Any] | None,
+        letter: str = "",
     ) -> Judged:
-        """Judge one step: `returned` holds what the attempt returned right after it, None if it goes on."""
+        """Judge one step: `returned` holds what the attempt returned right after it, None if it goes on or died.
+
+        `letter` is that of the fault that struck in it, other than `c`.
+        """
         before, running = self.shared.values[shared], self.locals[attempt].values[local]
         assert isinstance(running, Running)
         step = self._record(before, attempt, running, operation, result, after, returned)
+        if letter in ("u", "a"):
+            step = replace(step, fault=True)
+        died = letter == "d"
         effects = _counted(before.effects, step.effective)
         moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
-        broken = self._assess(step, STEP_CHECKS)
+        broken = self._assess(step, STEP_PROPERTIES if died else STEP_CHECKS)
         number = shared if after == before.snapshot else self.number(Shared(after, effects))
         ending: Running | Ended = Ended(step.emitted) if returned else moved
+        if died:  # to all others as if its acknowledgement were lost; it owes no outcome
+            ending, step = Crashed(None, begun=True, applied=bool(step.own_effects)), replace(step, emitted=LOST)
+        self._note_fault(attempt, running, letter)
         return Judged(
             result=result,
             after=after,
             shared=number,
             local=self.locals[attempt].number(ending),
             returned=returned,
-            linear=departure(step) is None,
+            linear=self._is_linear(step),
             violations=self.broken[number] + broken,
-            nonconforming=self._nonconforming(running, step, result, ending),
+            nonconforming=self._nonconforming(running, step, result, ending, letter),
+            open=step.emitted == LOST and step.before.reservations != step.after.reservations,
         )
+
+    def judge_crash(self, shared: int, attempt: int, local: int) -> Judged:
+        """Judge that an attempt dies instead of taking its next step: nothing happens, and it owes nothing.
+
+        Clause: fault.crash
+        """
+        running = self.locals[attempt].values[local]
+        assert isinstance(running, Running)
+        self._note_fault(attempt, running, "c")
+        number = self.locals[attempt].number(Crashed(None, running.begun, bool(running.own_effects)))
+        return Judged(None, self.shared.values[shared].snapshot, shared, number, None, linear=True, violations=())
 
     def judge_stepless(self, attempt: int, shared: int, returned: Any) -> Judged:
         """Judge an attempt that ended before its first step."""
@@ -172,7 +215,7 @@ class Judge:
             shared,
             self.locals[attempt].number(Ended(emitted)),
             returned=(returned,),
-            linear=departure(step) is None,
+            linear=self._is_linear(step),
             violations=broken,
             nonconforming="an attempt of the model does not end before its first step",
         )
@@ -201,8 +244,15 @@ class Judge:
     def judge_run(self, shared: int, locals_: tuple[int, ...]) -> tuple[Vector, Broken]:
         """Return what every attempt emitted in a finished run, and what is violated by the run as a whole."""
         vector = self.vector(locals_)
-        run = Run(self.system.requests, vector, self.store(self.shared.values[shared].snapshot))
+        told = self._told(vector, locals_) if self.scenario.faults.most else vector
+        run = Run(self.system.requests, told, self.store(self.shared.values[shared].snapshot))
         return vector, self._assess(run, RUN_CHECKS)
+
+    def _told(self, vector: Vector, locals_: tuple[int, ...]) -> Vector:
+        """Return the outcomes, with a lost acknowledgement for whoever took effect and crashed before it heard."""
+        ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
+        applied = (isinstance(end, Crashed) and end.applied for end in ends)
+        return tuple(LOST if lost else one for lost, one in zip(applied, vector, strict=True))
 
     def number(self, shared: Shared) -> int:
         """Return the number of a shared state; a new one is assessed."""
@@ -239,14 +289,14 @@ class Judge:
         store, kind = self.store(shared.snapshot), operation.kind
         later = store if after == shared.snapshot else self.store(after)
         effective = () if later is store else changed(store, later)
-        window = running.window
+        window, current = running.window, store.resource(name)
         if kind == "persist":
-            current = store.resource(name)
             window = Window(
                 fitted=fits(current, request.units),
                 raced=dict(shared.effects).get(name, 0) > running.since,
                 known=current is not None,
                 used=store.recorded(request.booking_id) is not None,
+                struck=running.struck,
             )
         proposal = getattr(operation, "proposal", None)
         return Step(
@@ -270,19 +320,43 @@ class Judge:
         """Return where the attempt stands after this step, if it goes on; `now` counts effects on its resource."""
         # An effect of its own is no race: it counts on both sides.
         since = now if step.action == "observe" else running.since + (step.request.resource_id in step.effective)
+        struck = running.struck or step.fault
         return Running(
-            (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window
+            (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window, struck
         )
 
-    def _nonconforming(self, running: Running, step: Step, result: Any, ending: Running | Ended) -> str | None:
-        """Return how this step differs from the model's, or None: every step of a run is a step of the model."""
+    def _is_linear(self, step: Step) -> bool:
+        """Return whether the one-step specification explains this step; it knows the capacities that were given."""
+        kept = {name: one.capacity for name, one in step.before.resources} == self.capacities
+        return kept and departure(step) is None
+
+    def _note_fault(self, attempt: int, running: Running, letter: str) -> None:
+        if letter:
+            self.fired["fault." + LETTERS[letter].replace(" ", "_")] += 1
+        if attempt >= len(self.scenario.originals) and not running.begun:
+            self.fired[str(FaultKind.REDELIVERY)] += 1
+
+    def _nonconforming(
+        self, running: Running, step: Step, result: Any, ending: Running | Ended, letter: str
+    ) -> str | None:
+        """Return how this step differs from the model's, or None: every step of a run is a step of the model.
+
+        To die is no step of the model: there the attempt takes none any more.
+        """
         self.conformed += 1
         local = local_of(running.received)
         if local is None:
             return f"the model has no third shared step, {step.action!r}"
-        expected = take_alone(step.before, step.request, local, self.system.policy)
-        assert expected is not None, "an unfinished attempt of the model always has a step"
+        if step.fault:
+            expected = strike_alone(step.before, step.request, local, self.system.policy, letter)
+        else:
+            expected = take_alone(step.before, step.request, local, self.system.policy)
+            assert expected is not None, "an unfinished attempt of the model always has a step"
+        if expected is None:
+            return f"the model has no {step.action!r} in which this fault strikes"
         here = ending.emitted if isinstance(ending, Ended) else local_of(ending.received)
+        if letter == "d":
+            here = expected.local  # what the model's attempt emits, this one cannot
         if expected.action != step.action or expected.local != here or expected.store != step.after:
             return f"the model's {expected.action} gives {expected.local}; seen: {step.action}, {here}"
         current = step.before.resource(step.request.resource_id)

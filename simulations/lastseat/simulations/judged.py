@@ -10,7 +10,7 @@ from lastseat.simulations.judge import Judge
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
 from lastseat.simulations.processes import waits
 from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.scheduler import Scheduler, run
+from lastseat.simulations.scheduler import Scheduler, Taken, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,21 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
     for taken in execution.taken:
         returned = (taken.returned,) if taken.ended else None
         who = taken.attempt
-        judged = judge.judge(shared, who, locals_[who], taken.operation, taken.result, taken.after, returned)
+        if taken.letter == "c":
+            judged = judge.judge_crash(shared, who, locals_[who])
+        else:
+            judged = judge.judge(
+                shared, who, locals_[who], taken.operation, taken.result, taken.after, returned, taken.letter
+            )
         shared, locals_[who] = judged.shared, judged.local
         found.extend(Finding(taken.number, clause, witness) for clause, witness in judged.violations)
-        waiting.took(who)
+        waiting.took(taken)
         found.extend(waiting.findings(taken.number, shared))
     last = len(execution.taken)
     vector, broken = judge.judge_run(shared, tuple(locals_))
     if not execution.unfinished():
         found.extend(Finding(last, clause, witness) for clause, witness in broken)
-    steps: Sequence[int] = [taken.attempt for taken in execution.taken]
+    steps: Sequence[int] = [taken.step for taken in execution.taken]
     length = unexplained(judge.capacities, judge.system.requests, steps, vector)
     if length is not None:
         found.append(Finding(length, LINEARIZABLE, NO_ORDER))
@@ -60,15 +65,28 @@ class _Waiting:
         self._judge = judge
         self._store = implementation.open_store(dict(execution.scenario.capacities))
         self._would_block = waits(self._store)
+        self._originals, self._left = len(execution.scenario.originals), execution.scenario.faults.most
         attempts = range(len(execution.scenario.requests))
         # For each attempt the operations that it has yet to take, the last of which may be left pending.
         self._ahead = [deque(one.operation for one in execution.taken if one.attempt == who) for who in attempts]
+        self._begun = set(execution.returned) - {one.attempt for one in execution.taken}
         for who in execution.unfinished():
             self._ahead[who].append(execution.operation(who))
+        for who in execution.redeliveries():
+            self._ahead[who].append(execution.operation(who))
 
-    def took(self, who: int) -> None:
-        """Note that `who` took its next operation."""
-        self._ahead[who].popleft()
+    def took(self, taken: Taken) -> None:
+        """Note that an attempt took its next operation."""
+        self._left -= bool(taken.letter) + (not self._is_there(taken.attempt))
+        self._ahead[taken.attempt].popleft()
+        self._begun.add(taken.attempt)
+
+    def _is_there(self, who: int) -> bool:
+        return who < self._originals or who in self._begun
+
+    def _could_be(self, who: int) -> bool:
+        """Return whether an attempt is there, or is a redelivery that could be made."""
+        return self._is_there(who) or (self._left > 0 and who - self._originals in self._begun)
 
     def findings(self, step: int, shared: int) -> Iterator[Finding]:
         """Yield what is violated in the shared state after `step` by an attempt that has to wait there."""
@@ -76,7 +94,7 @@ class _Waiting:
             return
         self._store.restore(self._judge.shared.values[shared].snapshot)
         for who, ahead in enumerate(self._ahead):
-            if ahead and self._would_block(ahead[0]):
+            if ahead and self._could_be(who) and self._would_block(ahead[0]):
                 for clause, witness in self._judge.judge_blocked(shared, who, ahead[0]):
                     yield Finding(step, clause, witness)
 

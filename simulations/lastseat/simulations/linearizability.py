@@ -16,6 +16,7 @@ from typing import TypeAlias
 from lastseat.model.atomic import book
 from lastseat.model.world import Done, Outcome, Request, Reservation, Verdict
 from lastseat.simulations.exploration import Vector
+from lastseat.simulations.faults import performed
 
 Ledger: TypeAlias = frozenset[Reservation]
 Committed: TypeAlias = frozenset[tuple[int, Outcome]]  # attempts placed already, with the outcome they must emit
@@ -60,16 +61,19 @@ def unexplained(
 ) -> int | None:
     """Return how many steps the shortest prefix of a history has that no linearization explains, or None.
 
-    Once no order explains a prefix, none explains what follows it.
+    Once no order explains a prefix, none explains what follows it. An attempt that crashed stays pending for ever;
+    that it did so is no step of the history.
     """
-    if linearizable(capacities, requests, steps, vector):
+    numbers = [0, *(number for number, _ in performed(steps))]
+    taken = [who for _, who in performed(steps)]
+    if linearizable(capacities, requests, taken, vector):
         return None
-    last = {who: number for number, who in enumerate(steps)}
-    for length in range(len(steps)):
+    last = {who: number for number, who in enumerate(taken)}
+    for length in range(len(taken)):
         ended = tuple(one if last.get(who, -1) < length else None for who, one in enumerate(vector))
-        if not linearizable(capacities, requests, steps[:length], ended):
-            return length
-    return len(steps)
+        if not linearizable(capacities, requests, taken[:length], ended):
+            return numbers[length]
+    return numbers[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from time import monotonic
 from typing import TypeAlias
 
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
-from lastseat.simulations.judge import Ended, Judged, Numbering, Running
+from lastseat.simulations.faults import like
+from lastseat.simulations.judge import Crashed, Ended, Judged, Numbering, Running
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Monitor, Possibilities, Possibility
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, failed
 from lastseat.simulations.real_steps import Blocked, RealSteps
@@ -203,7 +204,8 @@ class Merged:
             possible = self._own_ledger(shared)
         if judged.returned and possible:
             states = [self.judge.locals[each].values[local] for each, local in enumerate(locals_)]
-            begun = [each for each, one in enumerate(states) if isinstance(one, Running) and one.received]
+            # Whoever crashed after its first step may take effect for ever.
+            begun = [each for each, one in enumerate(states) if isinstance(one, Running | Crashed) and one.begun]
             ended = self.judge.locals[who].values[judged.local]
             emitted = ended.emitted if isinstance(ended, Ended) else None
             possible = self.monitor.ended(possible, who, emitted, begun)
@@ -230,6 +232,11 @@ class Merged:
             if add:
                 yield who, word + add, fields
 
+    def _onward(self, level: int, word: Word) -> Iterator[tuple[int, Word, tuple[int, ...]]]:
+        """Yield each step that is taken from `word`, a state of that level."""
+        del level
+        return self._moves(word)
+
     def _path(self, level: int, word: Word) -> tuple[list[int], list[int]]:
         """Return a schedule that leads to `word`, by walking the levels up to it once more.
 
@@ -237,10 +244,10 @@ class Merged:
         """
         parents: list[dict[Word, tuple[Word, int, tuple[int, ...]]]] = []
         words: list[Word] = [self.initial]
-        for _ in range(level):
+        for depth in range(level):
             came: dict[Word, tuple[Word, int, tuple[int, ...]]] = {}
             for before in words:
-                for who, after, fields in self._moves(before):
+                for who, after, fields in self._onward(depth, before):
                     came.setdefault(after, (before, who, fields))
             parents.append(came)
             words = list(came)
@@ -250,7 +257,7 @@ class Merged:
             moves.append((who, fields))
         steps, stands_for = [], list(range(self.attempts))
         for who, fields in reversed(moves):
-            steps.append(stands_for[who])
+            steps.append(like(who, stands_for[who]))
             stands_for = [stands_for[field] for field in fields]
         return steps, stands_for
 
@@ -268,7 +275,7 @@ class Merged:
         shortest, deviations = Shortest(), Shortest()
         for clause, seen in self.sightings.items():
             steps, stands_for = self._path(seen.level, seen.word)
-            last = [] if seen.attempt is None else [stands_for[seen.attempt]]
+            last = [] if seen.attempt is None else [like(seen.attempt, stands_for[seen.attempt])]
             (deviations if clause == CONFORMANCE else shortest).offer(clause, seen.witness, [*steps, *last])
         nonconforming = deviations.all()
         return Exploration(

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lastseat.model.properties import Broken
+from lastseat.reference.attempt_booking import Attempt, Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.store import InspectableStore
-from lastseat.simulations.judge import Ended, Judge, Judged
+from lastseat.simulations.abstraction import store_of
+from lastseat.simulations.faults import letter_of, may_strike, perform
+from lastseat.simulations.judge import Ended, Judge, Judged, Running
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, waits
 from lastseat.simulations.scenario import Scenario
 
@@ -37,10 +40,14 @@ class RealSteps:
     def stepless(self) -> list[tuple[int, Judged]]:
         """Return the attempts that end before their first step, judged."""
         _, _, ended = begin(self.scenario, self.implementation)
-        return [(who, self.judge.judge_stepless(who, self.start, returned)) for who, returned in ended]
+        delivered = len(self.scenario.originals)  # a redelivery that takes no step never begins
+        return [(who, self.judge.judge_stepless(who, self.start, one)) for who, one in ended if who < delivered]
 
     def take(self, shared: int, who: int, local: int) -> Judged | Blocked | None:
-        """Return the step of attempt `who` from the judge's numbers; None when it has no more."""
+        """Return the step of attempt `who` from the judge's numbers; None when it has no more.
+
+        With a `Strike` for `who`, the step in which that fault strikes; None where it cannot.
+        """
         key = (shared, who, local)
         if key not in self._taken:
             self._taken[key] = self._take(shared, who, local)
@@ -53,22 +60,24 @@ class RealSteps:
         if len(running.received) >= MOST_STEPS:
             self.cut = True
             return None
-        store = self.store
-        store.restore(self.judge.shared.values[shared].snapshot)
-        attempt = self.implementation.attempt(self.scenario.requests[who])
-        operation = next(attempt)
-        try:
-            for result in running.received:
-                operation = attempt.send(result)
-        except StopIteration:
-            raise ExplorationError(
-                f"attempt {who} of {self.implementation.name} ended earlier when it received the same results again"
-            ) from None
+        store, letter = self.store, letter_of(who)
+        before = self.judge.shared.values[shared].snapshot
+        store.restore(before)
+        attempt, operation = self._resumed(who, running)
+        if operation is None or not may_strike(letter, operation.kind):
+            return None
         blocking = waits(store)
         if blocking is not None and blocking(operation):
             attempt.close()
             return Blocked(self.judge.judge_blocked(shared, who, operation))
-        result = operation.perform(store)
+        if letter == "c":
+            attempt.close()
+            return self.judge.judge_crash(shared, who, local)
+        result = perform(operation, store, letter)
+        after = store.snapshot()
+        if letter == "a" and store_of(before) == store_of(after):
+            attempt.close()
+            return None  # nothing was applied, so that there is nothing to acknowledge
         self.performed += 1
         returned: tuple[Any] | None = None
         try:
@@ -76,4 +85,22 @@ class RealSteps:
             attempt.close()
         except StopIteration as finished:
             returned = (finished.value,)
-        return self.judge.judge(shared, who, local, operation, result, store.snapshot(), returned)
+        if letter == "d":
+            if returned is None:
+                return None  # it goes on: to die before its next step is a fault of that step
+            returned = None
+        return self.judge.judge(shared, who, local, operation, result, after, returned, letter)
+
+    def _resumed(self, who: int, running: Running) -> tuple[Attempt, Operation | None]:
+        """Return an attempt that was fed what it had received, and its next operation; None: it takes no step."""
+        attempt = self.implementation.attempt(self.scenario.requests[who])
+        operation = next(attempt, None)
+        try:
+            for result in running.received:
+                operation = attempt.send(result)
+        except StopIteration:
+            raise ExplorationError(
+                f"attempt {int(who)} of {self.implementation.name} ended earlier when it received the same results"
+                " again"
+            ) from None
+        return attempt, operation

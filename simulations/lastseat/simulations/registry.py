@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from lastseat.reference.attempt_booking import Attempt
-from lastseat.reference.flawed import GALLERY
+from lastseat.reference.flawed import GALLERY, RARE, UNDER_FAULTS
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.store import Policy
@@ -23,7 +23,7 @@ from lastseat.simulations.scenario import printable, quoted
 from lastseat.simulations.schedule import ScheduleError
 
 CORRECT = {one.name: one for one in (MEMORY, CAPACITY_FIRST, SQLITE)}
-SHIPPED = {**CORRECT, **GALLERY}
+SHIPPED = {**CORRECT, **GALLERY, **RARE, **UNDER_FAULTS}
 STORE_METHODS = ("open", "observe", "persist", "snapshot", "restore")
 
 
@@ -42,7 +42,11 @@ def find_implementation(name: str) -> Implementation:
     if name in SHIPPED:
         return SHIPPED[name]
     near = get_close_matches(name, SHIPPED, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(SHIPPED)}, or module:function"
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else f"known: {', '.join(CORRECT)}, those of the gallery (see lastseat mutants), or module:function"
+    )
     raise ImplementationError(f"there is no implementation {quoted(name)}; {hint}")
 
 

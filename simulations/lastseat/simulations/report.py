@@ -10,12 +10,7 @@ from rich.text import Text
 from lastseat.model.search import Mix
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.exploration import Exploration, Violation
-from lastseat.simulations.judged import Finding, run_again
-from lastseat.simulations.scenario import Scenario, printable
-from lastseat.simulations.scheduler import Scheduler
-from lastseat.simulations.story import endings_told, options_of, path_told, replay_command, told
-from lastseat.simulations.verification import (
+from lastseat.simulations.claims import (
     CLAUSES,
     LEGEND,
     PROOF,
@@ -26,6 +21,11 @@ from lastseat.simulations.verification import (
     Verification,
     counted,
 )
+from lastseat.simulations.exploration import Exploration, Violation
+from lastseat.simulations.judged import Finding, run_again
+from lastseat.simulations.scenario import Scenario, printable
+from lastseat.simulations.scheduler import Scheduler
+from lastseat.simulations.story import endings_told, options_of, path_told, replay_command, told
 
 LONGEST_WITNESS = 300  # characters; ids come from scenario files, which nobody has to trust
 ROOM_FOR_NAMES = 72  # columns of a terminal
@@ -61,14 +61,14 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-def mixes_table(mixes: Mapping[Mix, int]) -> Table:
-    """Return how many schedules end in each mix of outcomes."""
+def mixes_table(mixes: Mapping[Mix, int], what: str = "schedules") -> Table:
+    """Return how many schedules (or executions) end in each mix of outcomes."""
     table = table_of(
-        "Outcomes, over all schedules covered",
+        f"Outcomes, over all {what} covered",
         "BOOKED",
         "REJECTED",
         "FAILED",
-        "schedules",
+        what,
         "share",
         numbers=range(5),
     )
@@ -111,8 +111,9 @@ def exploration_tables(
     columns = ("schedules", "executions", "states", "outcome vectors", "blocked")
     table = table_of(title, *columns, numbers=range(5))
     figures = (seen.interleavings, seen.executions, seen.states, len(seen.vectors), seen.blocked)
-    table.add_row(*(f"{one:,}" for one in figures))
-    yield from (table, mixes_table(seen.outcomes))
+    table.add_row(*("not known" if one is None else f"{one:,}" for one in figures))
+    what = "schedules" if sum(seen.outcomes.values()) == seen.interleavings else "executions"
+    yield from (table, mixes_table(seen.outcomes, what))
     quiet = [clause for clause in CLAUSES if not seen.fired.get(clause)]
     if quiet:
         yield Text(f"Not exercised here: {', '.join(quiet)}.", style="yellow")

@@ -7,6 +7,7 @@ from lastseat.model.search import Mix
 from lastseat.model.search import Violation as ModelViolation
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
+from lastseat.simulations.claims import Row, Verification
 from lastseat.simulations.exploration import Exploration, Vector, Violation
 from lastseat.simulations.judged import Finding, run_again
 from lastseat.simulations.scenario import Scenario
@@ -22,7 +23,6 @@ from lastseat.simulations.story import (
     token,
     told,
 )
-from lastseat.simulations.verification import Row, Verification
 
 
 def mix_key(mix: Mix) -> str:
@@ -82,6 +82,7 @@ def exploration_data(
         "conformed": seen.conformed,
         "nonconforming": [violation_data(one, scenario, implementation, options) for one in deviations],
         "complete": seen.complete,
+        "stopped": seen.why,
         "violations": [violation_data(one, scenario, implementation, options) for one in seen.violations],
     }
 

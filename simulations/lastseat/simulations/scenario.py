@@ -7,15 +7,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import factorial
 
 from lastseat.reference.values import BookingRequest
+from lastseat.simulations.faults import NO_FAULTS, FaultBudget
 
 # Two such numbers add up to less than 2**31, so that no engine and no database column overflows on them.
 MOST_UNITS = 1_000_000_000
 MOST_GENERATED_ATTEMPTS = 64  # as in a scenario file
+MOST_DELIVERED = 64  # attempts, with every redelivery that the fault budget allows
 LONGEST_NAME = 64  # characters
 LONGEST_TITLE = 120  # characters
 LONGEST_LABEL = 24  # characters, before a number is added to tell equal labels apart
@@ -27,7 +29,8 @@ class Scenario:
 
     `name` is short and fit for a file stem, `title` is one line for people. `capacities` pairs each resource id
     with its capacity in units and is kept sorted by id. `requests` has one request for each delivery, in order;
-    a repeated delivery is an equal request again. A request may name a resource that does not exist.
+    a repeated delivery is an equal request again. A request may name a resource that does not exist. `faults` is
+    what may go wrong in one run. The last `redeliveries` of the requests are there only as faults (see `delivered`).
 
     Raises ValueError, in one line with the offending value, when a part is not as said here.
     Clause: request.valid
@@ -37,6 +40,8 @@ class Scenario:
     title: str
     capacities: tuple[tuple[str, int], ...]
     requests: tuple[BookingRequest, ...]
+    faults: FaultBudget = NO_FAULTS
+    redeliveries: int = 0
 
     def __post_init__(self) -> None:
         if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}", self.name):
@@ -50,6 +55,10 @@ class Scenario:
         _check_capacities(self.capacities)
         if not self.requests:
             raise ValueError("requests must hold at least one request, not ()")
+        if (
+            most := len(self.originals) * (1 + self.faults.redeliveries)
+        ) > MOST_DELIVERED and self.faults.redeliveries:
+            raise ValueError(f"with redeliveries there may be {most} attempts; at most {MOST_DELIVERED} are allowed")
         for request in self.requests:
             if request.units > MOST_UNITS:
                 raise ValueError(f"units must be at most {MOST_UNITS}, not {number(request.units)}")
@@ -58,34 +67,57 @@ class Scenario:
         object.__setattr__(self, "requests", tuple(self.requests))
 
     @property
+    def originals(self) -> tuple[BookingRequest, ...]:
+        """Return the requests that are delivered in every run."""
+        return self.requests[: len(self.requests) - self.redeliveries]
+
+    def delivered(self) -> "Scenario":
+        """Return the scenario with an attempt for every redelivery that the fault budget allows.
+
+        Of n attempts, attempt i is repeated by attempt n + i, that one by 2n + i, and so on. A repeat may begin when
+        the attempt before it has begun, and its first step costs one fault.
+        """
+        times = self.faults.redeliveries
+        if not times or self.redeliveries:
+            return self
+        return replace(self, requests=self.requests * (1 + times), redeliveries=len(self.requests) * times)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Return one short unique name per attempt, for printing: its booking id where only it has that id.
 
         Deliveries that share an id become `id#1`, `id#2`, …; labels that would still be equal, because ids were
-        shortened, get `~2`, `~3`, …. No label holds a control character or an edge that cannot be seen.
+        shortened, get `~2`, `~3`, …. A redelivery is called as what it repeats, and `again`. No label
+        holds a control character or an edge that cannot be seen.
         """
-        deliveries = Counter(request.booking_id for request in self.requests)
+        deliveries = Counter(request.booking_id for request in self.originals)
         seen: Counter[str] = Counter()
         labels: dict[str, None] = {}
-        for request in self.requests:
+        for request in self.originals:
             name = request.booking_id
             seen[name] += 1
             label = _visible(name) + (f"#{seen[name]}" if deliveries[name] > 1 else "")
             labels[_unused(label, labels)] = None
+        originals = tuple(labels)
+        for repeat in range(self.redeliveries):
+            turn, who = divmod(repeat, len(originals))
+            labels[_unused(f"{originals[who]} again{f' {turn + 1}' if turn else ''}", labels)] = None
         return tuple(labels)
 
     def fingerprint(self) -> str:
-        """Return 8 hexadecimal digits that depend on the capacities and the requests, and on no name or title."""
-        content = {
+        """Return 8 hexadecimal digits that depend on capacities, requests and faults, and on no name or title."""
+        content: dict[str, object] = {
             "capacities": self.capacities,
-            "requests": [(one.booking_id, one.resource_id, one.units) for one in self.requests],
+            "requests": [(one.booking_id, one.resource_id, one.units) for one in self.originals],
         }
+        if self.faults.most:  # a scenario without faults keeps the fingerprint that it always had
+            content["faults"] = [self.faults.most, *sorted(self.faults.kinds)]
         canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
         return sha256(canonical.encode("ascii")).hexdigest()[:8]
 
     def interleavings_of_two_steps(self) -> int:
-        """Return (2n)!/2**n: in how many orders n attempts can take two steps each."""
-        attempts = len(self.requests)
+        """Return (2n)!/2**n: in how many orders n attempts can take two steps each, without a fault."""
+        attempts = len(self.originals)
         return factorial(2 * attempts) >> attempts
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lastseat.reference.values import BookingRequest
+from lastseat.simulations.faults import MOST_FAULTS, NO_FAULTS, FaultBudget, FaultKind
 from lastseat.simulations.scenario import (
     LONGEST_NAME,
     LONGEST_TITLE,
@@ -58,13 +59,23 @@ class _AttemptTable(_Table):
     deliveries: int = Field(default=1, ge=1, le=MOST_ATTEMPTS)
 
 
+class _FaultsTable(_Table):
+    most: int = Field(ge=0, le=MOST_FAULTS)
+    kinds: list[Annotated[FaultKind, Field(strict=False)]] = Field(default=list(FaultKind), min_length=1)
+
+
 class _ScenarioTable(_Table):
     title: str = Field(min_length=1, max_length=LONGEST_TITLE)
     resources: list[_ResourceTable] = Field(max_length=MOST_RESOURCES)
     attempts: list[_AttemptTable] = Field(min_length=1, max_length=MOST_ATTEMPTS)
+    faults: _FaultsTable | None = None
 
 
-_TABLES: dict[str, type[_Table]] = {"resources": _ResourceTable, "attempts": _AttemptTable}
+_TABLES: dict[str, type[_Table]] = {
+    "resources": _ResourceTable,
+    "attempts": _AttemptTable,
+    "faults": _FaultsTable,
+}
 
 
 _WORDINGS = {
@@ -75,10 +86,15 @@ _WORDINGS = {
     "string_too_long": "must have at most {max_length} characters, not {shown}",
     "too_short": "must have at least {min_length} table, not {actual_length}",
     "too_long": "must have at most {max_length} tables, not {actual_length}",
+    "enum": "must be one of {expected}, not {shown}",
     "int_type": "must be an integer, not {shown}",
     "string_type": "must be a string, not {shown}",
     "list_type": "must be an array of tables, written [[{key}]], not {shown}",
     "model_type": "must be a table, not {shown}",
+}
+_KINDS_WORDINGS = {
+    "list_type": "must be an array of strings, not {shown}",
+    "too_short": "must name at least one kind of fault",
 }
 
 
@@ -221,9 +237,13 @@ def _scenario(table: _ScenarioTable, stem: str) -> Scenario:
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem)[:LONGEST_NAME].strip("-") or "scenario"
     capacities = tuple((resource.id, resource.capacity) for resource in table.resources)
     try:
-        return Scenario(name, table.title, capacities, tuple(requests))
+        return Scenario(name, table.title, capacities, tuple(requests), _budget(table.faults))
     except ValueError as error:
         raise ScenarioError(str(error)) from None
+
+
+def _budget(table: _FaultsTable | None) -> FaultBudget:
+    return FaultBudget(table.most, frozenset(table.kinds)) if table else NO_FAULTS
 
 
 def _key(location: tuple[int | str, ...]) -> str:
@@ -246,7 +266,8 @@ def _problem(kind: str, location: tuple[int | str, ...], value: object, context:
     """Return what is wrong, in the words of TOML, given what the validator found."""
     if kind == "extra_forbidden":
         return f"unknown key; {_known_keys(location)}"
-    wording = _WORDINGS.get(kind, f"not allowed ({kind}): {{shown}}")
+    wordings = _KINDS_WORDINGS if location[-1:] == ("kinds",) and kind in _KINDS_WORDINGS else _WORDINGS
+    wording = wordings.get(kind, f"not allowed ({kind}): {{shown}}")
     return wording.format(**context, shown=_shown(value), key=location[0] if location else "")
 
 

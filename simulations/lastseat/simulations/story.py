@@ -27,7 +27,10 @@ def told(execution: Scheduler) -> list[str]:
 def step_told(taken: Taken, scenario: Scenario) -> str:
     """Return one step in words: "ann observes flight-7: 0 of 1 confirmed, version 0"."""
     who, operation = scenario.labels[taken.attempt], taken.operation
+    if taken.letter == "c":
+        return f"{who} crashes before it can {printable(operation.kind, 30)}; nothing changes"
     ending = f" → {emission_told(taken.returned)}" if taken.ended else ""
+    ending = " → dies before it can emit" if taken.letter == "d" else ending
     if isinstance(operation, Observe):
         name = printable(operation.resource_id, LONGEST_ID)
         return f"{who} observes {name}: {observation_told(taken.result)}{ending}"
@@ -71,10 +74,15 @@ def emission_told(returned: Any) -> str:
 
 
 def endings_told(execution: Scheduler) -> list[str]:
-    """Return what each attempt emitted, "unfinished" where it has not ended."""
+    """Return what each attempt emitted, or why it emitted nothing."""
     returned = execution.returned
     attempts = range(len(execution.scenario.requests))
-    return [emission_told(returned[who]) if who in returned else "unfinished" for who in attempts]
+    rest = {**dict.fromkeys(attempts, "unfinished"), **dict.fromkeys(execution.crashed, "crashed")}
+    begun = {one.attempt for one in execution.taken}
+    for who in range(len(execution.scenario.originals), len(attempts)):
+        if who not in begun:
+            rest[who] = "not redelivered"
+    return [emission_told(returned[who]) if who in returned else rest[who] for who in attempts]
 
 
 def path_told(one: ModelViolation, scenario: Scenario) -> list[str]:

@@ -23,6 +23,7 @@ from lastseat.model.symmetric import groups_of
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
+from lastseat.simulations.faults import like
 from lastseat.simulations.judge import Judged, Shared
 from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
 from lastseat.simulations.real_steps import Blocked, RealSteps
@@ -42,13 +43,19 @@ def explore_merged(
     seconds: float | None = None,
     progress: Progress = silent,
     symmetry: bool = True,
+    prefix: Sequence[int] = (),
 ) -> Exploration:
     """Cover every schedule of `scenario` over its distinct states, with the exact number of schedules.
 
     With `symmetry`, states that differ only by an exchange of alike attempts are walked once; the result is the
-    same. Stops early, and says so, after `seconds` or at Ctrl-C. Raises ExplorationError where the implementation
-    raises, or does not do again what it did.
+    same. With a `prefix`, the schedules that begin with these steps. Stops early, and says so, after `seconds` or at
+    Ctrl-C. Raises ExplorationError where the implementation raises, or does not do again what it did, and
+    ScheduleError where a step of the prefix does not apply.
     """
+    if scenario.faults.most or prefix:
+        from lastseat.simulations.struck_merged import explore_struck  # it builds on this module
+
+        return explore_struck(scenario, implementation, seconds, progress, symmetry, prefix)
     deadline = None if seconds is None else monotonic() + seconds
     steps = RealSteps(scenario, implementation)  # kept over the tries: no step is performed twice
     groups = groups_of(steps.judge.system.requests) if symmetry else ()
@@ -201,7 +208,7 @@ class Quotient(Merged):
             for one, other in self.exchanges:
                 fields = list(range(self.attempts))
                 fields[one], fields[other] = other, one
-                there = (self._image(here[0], fields), fields[here[1]], here[2])
+                there = (self._image(here[0], fields), like(here[1], fields[here[1]]), here[2])
                 self._compare(self.steps.take(*here), self.steps.take(*there), fields)
                 queue.append(there)
 

@@ -15,8 +15,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lastseat.simulations.claims import Standing
 from lastseat.simulations.report import print_table, verdict_line
-from lastseat.simulations.verification import Standing
 
 
 def let_every_character_pass() -> None:

@@ -1,215 +1,45 @@
 """The main job: every engine on every scenario, engines held against each other, and the flawed gallery.
 
-What comes out is a list of claims. A claim says which clause was checked by which engine, over what, and with what
-verdict; a clause that never had anything to say is vacuous, and one whose search was cut short is incomplete.
-Neither is a pass.
+What comes out is a list of claims: see `claims`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from lastseat.model.induction import Answer, Proof, prove
+from lastseat.model.induction import prove
 from lastseat.model.induction_solver import SolverMissingError
-from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
-from lastseat.model.search import Mix, Searched, search
-from lastseat.model.search import Violation as ModelViolation
+from lastseat.model.search import Searched, search
 from lastseat.model.world import Fault
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations.abstraction import system_of
+from lastseat.simulations.booking import explore_program
+from lastseat.simulations.claims import (
+    BRUTE,
+    CONFORMING,
+    DPOR,
+    FASTER,
+    FAULTS,
+    FIRST,
+    MERGED,
+    MODEL,
+    MOST_BRUTE,
+    MOST_DPOR,
+    MOST_FAULTY_ATTEMPTS,
+    MOST_FLAWED_ATTEMPTS,
+    SQLITE_BRUTE,
+    Breach,
+    Caught,
+    Engine,
+    Row,
+    Verification,
+)
 from lastseat.simulations.engines import EngineMissingError
-from lastseat.simulations.exploration import Exploration, Progress, Violation
+from lastseat.simulations.exploration import Exploration, Progress
 from lastseat.simulations.explore import explore_brute, explore_merged
-from lastseat.simulations.linearizability import LINEARIZABLE
+from lastseat.simulations.faults import NO_FAULTS
 from lastseat.simulations.model_engines import Checked, check
 from lastseat.simulations.scenario import Scenario
-
-# Schedules of one scenario that are executed one by one; beyond, the merged engine is alone with the model.
-MOST_BRUTE = {"memory": 120_000, "sqlite": 90}
-MOST_FAULTY_ATTEMPTS = 4  # with faults a model has several times as many states
-MOST_FLAWED_ATTEMPTS = 3  # every flaw of the gallery shows itself with that many
-
-
-class Standing(StrEnum):
-    """The verdict on a claim."""
-
-    HOLDS = "holds"
-    VIOLATED = "violated"
-    VACUOUS = "vacuous"  # it never had anything to say, so nothing was checked
-    INCOMPLETE = "incomplete"  # the search was cut short
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One line of the result: a clause, the engine that checked it, its verdict, and over what (in words)."""
-
-    clause: str
-    engine: str
-    verdict: Standing
-    coverage: str
-    cases: int = 0  # how many distinct states, steps or runs the clause spoke about
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A violation, with the scenario and implementation that it was seen on."""
-
-    scenario: Scenario
-    implementation: Implementation
-    violation: Violation
-
-
-@dataclass(slots=True)
-class Engine:
-    """What one engine has seen so far, over all scenarios."""
-
-    name: str
-    scenarios: int = 0
-    interleavings: int = 0
-    states: int = 0
-    complete: bool = True
-    fired: Counter[str] = field(default_factory=Counter)
-    violated: set[str] = field(default_factory=set)
-
-    def claim(self, clause: str) -> Claim:
-        """Return the claim that this engine can make about a clause."""
-        if clause in self.violated:
-            verdict = Standing.VIOLATED
-        elif not self.complete:
-            verdict = Standing.INCOMPLETE
-        else:
-            verdict = Standing.HOLDS if self.fired[clause] else Standing.VACUOUS
-        scope = counted(self.interleavings, "schedule") + (
-            f", {counted(self.states, 'state')}" if self.states else ""
-        )
-        cases = self.fired[clause]
-        coverage = f"{counted(self.scenarios, 'scenario')}, {scope}, {counted(cases, 'case')}"
-        return Claim(clause, self.name, verdict, coverage, cases)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One scenario's line: its sizes, and how many schedules end in each mix of outcomes."""
-
-    scenario: Scenario
-    interleavings: int
-    states: int
-    outcomes: Mapping[Mix, int]
-    engines: tuple[str, ...]
-    disagreements: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """A flawed implementation, and the shortest schedule on which its clause was seen broken (None: missed)."""
-
-    implementation: Implementation
-    breach: Breach | None
-
-
-@dataclass(slots=True)
-class Verification:
-    """All that a verification has found so far. `model_breaches` are what the model itself violates, and where."""
-
-    rows: list[Row] = field(default_factory=list)
-    engines: dict[str, Engine] = field(default_factory=dict)
-    breaches: list[Breach] = field(default_factory=list)
-    model_breaches: list[tuple[Scenario, ModelViolation]] = field(default_factory=list)
-    gallery: list[Caught] = field(default_factory=list)
-    proof: Proof | None = None
-    missing: list[str] = field(default_factory=list)  # engines that are not installed, and how to get them
-    interrupted: bool = False
-    finished: bool = False
-
-    def engine(self, name: str) -> Engine:
-        """Return the record of an engine, a new one at its first use."""
-        return self.engines.setdefault(name, Engine(name))
-
-    def claims(self) -> list[Claim]:
-        """Return every claim that can be made of what was seen."""
-        if not self.engines:
-            return []
-        checked = [
-            engine.claim(clause)
-            for clause in CLAUSES
-            for engine in self.engines.values()
-            if engine.name != CONFORMING
-        ]
-        return [*checked, *self._proved(), self._conformance(), self._agreement(), *self._flaws()]
-
-    def _proved(self) -> Iterable[Claim]:
-        """Yield what the proof says of each clause; it speaks about more clauses than a search can check."""
-        if self.proof is None:
-            return
-        for clause in dict.fromkeys(one.clause for one in self.proof.obligations):
-            own = [one for one in self.proof.obligations if one.clause == clause]
-            answers = {one.verdict for one in own}
-            verdict = Standing.HOLDS if self.proof.complete else Standing.INCOMPLETE
-            if Answer.UNKNOWN in answers:
-                verdict = Standing.INCOMPLETE
-            if Answer.REFUTED in answers:
-                verdict = Standing.VIOLATED
-            coverage = f"{counted(len(own), 'obligation')}, any number of attempts"
-            yield Claim(clause, PROOF, verdict, coverage, len(own))
-
-    def _conformance(self) -> Claim:
-        engine = self.engine(CONFORMING)
-        return engine.claim("conformance")
-
-    def _agreement(self) -> Claim:
-        apart = sum(bool(row.disagreements) for row in self.rows)
-        verdict = Standing.VIOLATED if apart else Standing.HOLDS if self.finished else Standing.INCOMPLETE
-        what = "states, transitions, schedules of every outcome mix, outcome vectors"
-        scenarios = len(self.rows)
-        return Claim("agreement", "all engines", verdict, f"{counted(scenarios, 'scenario')}: {what}", scenarios)
-
-    def _flaws(self) -> Iterable[Claim]:
-        for caught in self.gallery:
-            flaw, breach = caught.implementation, caught.breach
-            verdict = Standing.HOLDS if breach else Standing.VIOLATED
-            seen = f"caught on {breach.scenario.name}" if breach else "missed"
-            yield Claim(flaw.breaks, f"flawed {flaw.name}", verdict, seen)
-
-    @property
-    def complete(self) -> bool:
-        """Return whether the work was done to the end, by every engine."""
-        return self.finished and all(engine.complete for engine in self.engines.values())
-
-    def standing(self, *, needs_all: bool) -> Standing:
-        """Return the verdict on the whole; with `needs_all`, a clause without any case counts against it."""
-        verdicts = {claim.verdict for claim in self.claims()}
-        if Standing.VIOLATED in verdicts:
-            return Standing.VIOLATED
-        if Standing.INCOMPLETE in verdicts or not self.finished:
-            return Standing.INCOMPLETE
-        return Standing.VACUOUS if needs_all and Standing.VACUOUS in verdicts else Standing.HOLDS
-
-
-MODEL, MERGED, BRUTE, SQLITE_BRUTE, FIRST = "model", "merged", "brute", "sqlite", "capacity-first"
-FAULTS, PROOF = "model with faults", "proof"
-FASTER = ("fast", "symmetric")  # engines that must find in the model what the readable search finds
-CONFORMING = "merged and brute"
-LEGEND = {
-    MODEL: "every state of the formal model (breadth-first search)",
-    FAULTS: f"the same, with faults at any step (up to {MOST_FAULTY_ATTEMPTS} attempts)",
-    "fast": "the model again, all worlds at once with numpy; symmetric: up to exchange of alike attempts",
-    MERGED: "the reference on the memory store, every schedule, equal futures merged",
-    BRUTE: f"the same, each schedule executed from its start (up to {MOST_BRUTE['memory']:,} schedules)",
-    SQLITE_BRUTE: f"the same on a SQLite file in WAL mode (up to {MOST_BRUTE['sqlite']} schedules)",
-    FIRST: "the store that checks the capacity before the version, and its model",
-    PROOF: "by induction with z3, for any number of attempts, with faults",
-}
-SAYS = {
-    **{one.clause: one.says for one in STATE_CHECKS},
-    **{one.clause: one.says for one in STEP_CHECKS},
-    **{one.clause: one.says for one in RUN_CHECKS},
-    LINEARIZABLE: "some order of the bookings, one at a time, explains all outcomes",
-    "conformance": "every step of a run of the reference is a step of the model",
-    "agreement": "the engines count the same states, schedules and outcomes",
-}
-CLAUSES = tuple(clause for clause in SAYS if "." in clause)
 
 
 def verify(
@@ -236,11 +66,14 @@ def verify(
 
 
 def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, int | None], Progress]) -> None:
-    total = scenario.interleavings_of_two_steps()
     model = _search(scenario, MEMORY, found, MODEL, stage)
     merged = explore_merged(scenario, MEMORY, progress=stage(f"{scenario.name}: {MERGED}", None))
     _note(found, MERGED, scenario, MEMORY, merged)
-    apart = [*_model_apart(model, merged), *_faster_apart(scenario, model, found, stage)]
+    total = merged.interleavings or 0
+    # The model and dpor are without the scenario's faults: they are compared with the schedules that have none.
+    bare = replace(scenario, faults=NO_FAULTS)
+    plain = merged if bare == scenario else explore_merged(bare, MEMORY)
+    apart = [*_model_apart(model, plain), *_faster_apart(scenario, model, found, stage)]
     engines = [MODEL, *(name for name in FASTER if name in found.engines), MERGED]
     for name, implementation in ((BRUTE, MEMORY), (SQLITE_BRUTE, SQLITE)):
         if total <= MOST_BRUTE[implementation.name]:
@@ -248,11 +81,17 @@ def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, i
             _note(found, name, scenario, implementation, brute)
             apart += _apart(name, brute, merged)
             engines.append(name)
+    if total <= MOST_DPOR:
+        reduced = explore_program(bare, MEMORY, progress=stage(f"{scenario.name}: {DPOR}", None))
+        _note(found, DPOR, bare, MEMORY, reduced)
+        apart += _reduced_apart(reduced, plain)
+        engines.append(DPOR)
     first = explore_merged(scenario, CAPACITY_FIRST, progress=stage(f"{scenario.name}: {FIRST}", None))
     _note(found, FIRST, scenario, CAPACITY_FIRST, first)
-    apart += _model_apart(_search(scenario, CAPACITY_FIRST, found, FIRST, stage), first)
+    plain = first if bare == scenario else explore_merged(bare, CAPACITY_FIRST)
+    apart += _model_apart(_search(scenario, CAPACITY_FIRST, found, FIRST, stage), plain)
     found.rows.append(
-        Row(scenario, merged.interleavings, merged.states, merged.outcomes, (*engines, FIRST), tuple(apart))
+        Row(scenario, merged.interleavings or 0, merged.states, merged.outcomes, (*engines, FIRST), tuple(apart))
     )
 
 
@@ -346,7 +185,7 @@ def _note(
     engine, conforming = found.engine(name), found.engine(CONFORMING)
     for one in (engine, conforming):
         one.scenarios += one is engine or name == MERGED
-        one.interleavings += seen.interleavings if one is engine or name == MERGED else 0
+        one.interleavings += (seen.interleavings or 0) if one is engine or name == MERGED else 0
         one.complete &= seen.complete
     engine.states += seen.states
     engine.fired.update(seen.fired)
@@ -377,6 +216,16 @@ def _apart(name: str, brute: Exploration, merged: Exploration) -> Iterable[str]:
         yield f"{name} violations {shortest}; merged {[one.clause for one in merged.violations]}"
 
 
+def _reduced_apart(reduced: Exploration, merged: Exploration) -> Iterable[str]:
+    """Yield where one schedule of each trace shows something else than all schedules; their numbers must differ."""
+    if reduced.interleavings not in (None, merged.interleavings):
+        yield f"{DPOR} covers {reduced.interleavings} schedules; merged {merged.interleavings}"
+    if reduced.vectors != merged.vectors or set(reduced.outcomes) != set(merged.outcomes):
+        yield f"{DPOR} {len(reduced.vectors)} outcome vectors; merged {len(merged.vectors)}"
+    if reduced.clauses != merged.clauses:
+        yield f"{DPOR} violations {sorted(reduced.clauses)}; merged {sorted(merged.clauses)}"
+
+
 def _catch(flaw: Implementation, scenarios: Iterable[Scenario]) -> Caught:
     """Return the shortest schedule, over the small scenarios, on which `flaw` breaks the clause that it is for."""
     breaches: list[Breach] = []
@@ -388,8 +237,3 @@ def _catch(flaw: Implementation, scenarios: Iterable[Scenario]) -> Caught:
             raise KeyboardInterrupt
         breaches.extend(Breach(scenario, flaw, one) for one in seen.violations if one.clause == flaw.breaks)
     return Caught(flaw, min(breaches, key=lambda one: len(one.violation.steps), default=None))
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 scenario", "15 scenarios"."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"

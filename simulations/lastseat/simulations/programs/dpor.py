@@ -13,6 +13,9 @@ are then tried, until one is found before which it need not wait. A process that
 that deadlocks hide nothing. Why all this keeps the two promises: `specs/decisions/dpor.md`.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from lastseat.simulations.programs.execution import Execution, differ, diverged
 from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program
@@ -24,30 +27,42 @@ from lastseat.simulations.programs.witness import EndlessError, Witness
 class Dpor:
     """One exploration: the path of nodes of the current execution, and its trace.
 
+    With a `prefix`, it is that of all traces that start with it; what was to be explored from a node before the end
+    of the prefix is left in `outside`.
+
     `executions` counts complete ones, `peeks` how often a step was performed to learn its footprint.
     """
 
-    def __init__(self, program: Program, meter: Meter, witness: Witness) -> None:
+    def __init__(self, program: Program, meter: Meter, witness: Witness, prefix: Sequence[Link] = ()) -> None:
         self._program, self._meter, self._witness = program, meter, witness
         self._footprints = meter.footprints
         self.trace = Trace(meter.footprints)
         self.path: list[Node] = [Node(-1, -1, ())]
+        self._prefix = [Node(who, footprint, ()) for who, footprint in prefix]
+        # Reversals of steps of the prefix: the node that they start from, and the sequence.
+        self.outside: dict[tuple[int, tuple[Link, ...]], None] = {}
         self.executions, self.blocked, self.peeks = 0, 0, 0
         self._most = program.most_steps
 
     def advance(self) -> bool:
         """Run one more execution; return False where there is none left. See `witness.Engine`."""
         if self.executions + self.blocked == 0:
-            self._execute([])
+            self._execute(self._prefix)
             return True
-        while self.path:
+        here = self.settle()
+        if here is not None:
+            self._execute(here.leaf())
+        return here is not None
+
+    def settle(self) -> Node | None:
+        """Close what is explored to its end, and return the deepest node that is not; None where there is none."""
+        while len(self.path) > len(self._prefix):
             here = self.path[-1]
             if any(not child.closed for child in here.children):
-                self._execute(here.leaf())
-                return True
+                return here
             here.closed, here.children = True, []
             self.path.pop()
-        return False
+        return None
 
     def left_out(self) -> str:
         """Return nothing: no trace is left out."""
@@ -56,7 +71,7 @@ class Dpor:
     # --- one execution ----------------------------------------------------------------------------------------
 
     def _execute(self, branch: list[Node]) -> None:
-        """Execute the path, then the branch, then whatever comes; and plan the reversals of what is new."""
+        """Execute the path, then the branch, then whatever comes; and plan the reversals of its races."""
         execution = Execution(self._program, self._meter)
         shared = len(self.path) - 1
         self._repeat(execution, shared)
@@ -68,7 +83,7 @@ class Dpor:
             self._witness.end(execution)
         else:
             self.blocked += 1
-        for later in range(shared, len(self.trace)):
+        for later in range(len(self.trace)):
             self._reverse_races(later)
         if len(execution.returned) < len(execution.pending):
             self._reverse_waits(execution)
@@ -116,7 +131,7 @@ class Dpor:
             return
         who = trace.who[later]
         if self._meter.can_wait(operation):
-            self._reverse_waiting(rivals, later, who)
+            self._reverse_waiting(rivals, who, operation)
             return
         certain = self._meter.is_certain(operation)
         while rivals:
@@ -126,25 +141,46 @@ class Dpor:
 
     def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
         """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
-        node, sequence = self.path[earlier], self._unrelated(earlier, later)
+        node, sequence = self.path[earlier], self._without(self._from(earlier), earlier)
         if footprint is None:
             largest = self._meter.may_touch(self.trace.operations[later])
             if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
                 return
             footprint = self._peek(earlier, sequence, who)
             assert footprint is not None, "a step that never waits can be taken"
-        insert(node, [*sequence, Link(who, footprint)], self._footprints)
+        self._plan(earlier, [*sequence, Link(who, footprint)])
 
-    def _reverse_waiting(self, rivals: int, later: int, who: int) -> None:
-        """Reverse a step that may have to wait with those of its rivals before which it need not."""
-        while rivals:
-            earlier = rivals.bit_length() - 1
-            rivals &= ~(1 << earlier)
-            sequence = self._unrelated(earlier, later)
-            footprint = self._peek(earlier, sequence, who)
-            if footprint is not None:
-                rivals &= ~self.trace.before[earlier]
-                insert(self.path[earlier], [*sequence, Link(who, footprint)], self._footprints)
+    def _plan(self, earlier: int, sequence: list[Link]) -> None:
+        if earlier < len(self._prefix):
+            self.outside[earlier, tuple(sequence)] = None
+        else:
+            insert(self.path[earlier], sequence, self._footprints)
+
+    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
+        """Reverse a step that may have to wait: with each rival before which it need not, and else with several.
+
+        Where it has to wait although a rival is gone (with all that depends on it), one more is taken away that wrote
+        what decides whether it waits; and so on.
+        """
+        before, deciding = self.trace.before, self.trace.conflicting(self._meter.may_read(operation))
+        tried, waiting = {0}, [0]  # sets of steps that are taken away
+        while waiting:
+            gone = waiting.pop()
+            left = rivals & ~gone & (deciding if gone else -1)
+            while left:
+                rival = left.bit_length() - 1
+                left &= ~(before[rival] | 1 << rival)
+                more = gone | self._from(rival)
+                if more in tried:
+                    continue
+                tried.add(more)
+                earlier = (more & -more).bit_length() - 1
+                sequence = self._without(more, earlier)
+                footprint = self._peek(earlier, sequence, who)
+                if footprint is None:
+                    waiting.append(more)
+                else:
+                    self._plan(earlier, [*sequence, Link(who, footprint)])
 
     def _reverse_waits(self, execution: Execution) -> None:
         """Do the same for the steps that were never taken, because their processes wait for ever."""
@@ -152,17 +188,22 @@ class Dpor:
             if not execution.is_free(who):
                 footprint = self._meter.may_touch(execution.pending[who])
                 rivals = self.trace.conflicting(footprint) & ~self.trace.before_next(who)
-                self._reverse_waiting(rivals, len(self.trace), who)
+                self._reverse_waiting(rivals, who, execution.pending[who])
 
-    def _unrelated(self, earlier: int, later: int) -> list[Link]:
-        """Return the steps between the two that `earlier` does not happen before."""
-        trace = self.trace
-        who, footprint, before = trace.who, trace.footprint, trace.before
-        return [
-            Link(who[index], footprint[index])
-            for index in range(earlier + 1, later)
-            if not before[index] >> earlier & 1
-        ]
+    def _from(self, earlier: int) -> int:
+        """Return the step `earlier`, and those that it happens before."""
+        before, steps = self.trace.before, 1 << earlier
+        for index in range(earlier + 1, len(before)):
+            steps |= (before[index] >> earlier & 1) << index
+        return steps
+
+    def _without(self, gone: int, earlier: int) -> list[Link]:
+        """Return the steps after `earlier` that are not `gone`, to the end: a reversed step comes after all of them.
+
+        Those after it in this execution matter too: what it touches in its new place may be more than in the old one.
+        """
+        who, footprint = self.trace.who, self.trace.footprint
+        return [Link(who[index], footprint[index]) for index in range(earlier + 1, len(who)) if not gone >> index & 1]
 
     def _peek(self, earlier: int, sequence: list[Link], who: int) -> int | None:
         """Return the footprint that the next step of `who` has before `earlier`; None: it has to wait there."""

@@ -1,6 +1,7 @@
 """One execution of a program, a step at a time, in whatever order it is told."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from lastseat.simulations.programs.operations import Act, Join
 from lastseat.simulations.programs.program import Program, ProgramError, kind_of, start
 from lastseat.simulations.scenario import printable, quoted
 from lastseat.simulations.schedule import Schedule
+
+MOST_REFUSALS = 100  # how often a process may yield once more, from a `finally`, when it is dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,23 @@ class Execution:
         self.schedule: list[int] = []
         self.returned: dict[int, Any] = {}
         self.broken: list[tuple[str, int]] = []  # assertions that failed, each with the number of steps taken before
-        self.shared = program.shared()
         self.waits = False  # some operation was met that can have to wait
         processes = range(len(program.processes))
         self.pending: list[Any] = [None for _ in processes]
         self._taken = [0 for _ in processes]
         self._sends: list[Any] = []
+        self.shared = program.shared()
         for who in processes:
             self._sends.append(self._started(who))
             self._resume(who, None)
+
+    def __del__(self) -> None:
+        """Drop the processes that have not ended. What a `finally` of theirs yields now is never taken."""
+        for who in self.unfinished():
+            for _ in range(MOST_REFUSALS):
+                with suppress(Exception):
+                    self._sends[who].__self__.close()
+                    break
 
     def _started(self, who: int) -> Any:
         try:
@@ -123,8 +134,9 @@ class Execution:
         if not self._meter.can_wait(operation):
             return True
         if operation.__class__ is Join:
-            if not 0 <= operation.process < len(self.pending):
-                raise ProgramError(f"process {who} joins process {operation.process}, and there is none")
+            if operation.process not in range(len(self.pending)):
+                joined = printable(str(operation.process), 60)
+                raise ProgramError(f"process {who} joins process {joined}, and there is none{self.so_far()}")
             return operation.process in self.returned
         try:
             return self._meter.is_ready(operation, self.shared)

@@ -1,36 +1,35 @@
 """The door: explore a program with a strategy, and report what was seen.
 
-from lastseat.simulations.programs import Register, Shared, at_end, explore
+Lost updates, in a dozen lines:
 
-def increment(shared):
-seen = yield shared.counter.read()
-yield shared.counter.write(seen + 1)
-
-explore(
-[increment, increment],
-shared=lambda: Shared(counter=Register(0)),
-properties=[at_end("no update is lost", lambda end: end.shared.counter.value == 2)],
-)
+>>> from lastseat.simulations.programs import Register, Shared, at_end, explore
+>>> def increment(shared):
+...     seen = yield shared.counter.read()
+...     yield shared.counter.write(seen + 1)
+>>> both = at_end("no update is lost", lambda end: end.shared.counter.value == 2)
+>>> found = explore([increment, increment], shared=lambda: Shared(counter=Register(0)), properties=[both])
+>>> found.verdict, found.executions, found.interleavings, found.violations[0].steps
+(<Verdict.VIOLATED: 'violated'>, 4, 6, (0, 1, 0, 1))
 """
 
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 from lastseat.simulations.exploration import Progress, silent
 from lastseat.simulations.programs.bounded import Delays, Preemptions
 from lastseat.simulations.programs.dpor import Dpor
+from lastseat.simulations.programs.driving import drive
 from lastseat.simulations.programs.exhaustive import Brute
 from lastseat.simulations.programs.exploration import Exploration, Property, When
 from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.parallel import explore_parallel
 from lastseat.simulations.programs.program import MOST_STEPS, Process, Program, ProgramError, program_of
 from lastseat.simulations.programs.watch import Watch
-from lastseat.simulations.programs.witness import EndlessError, Engine, Witness
+from lastseat.simulations.programs.witness import Engine, Witness
 from lastseat.simulations.scenario import quoted
-
-OFTEN = 64  # executions between two looks at the clock
 
 
 def engine_of(strategy: str, program: Program, meter: Meter, witness: Witness) -> Engine:
@@ -49,38 +48,20 @@ def engine_of(strategy: str, program: Program, meter: Meter, witness: Witness) -
 
 
 @dataclass(frozen=True, slots=True)
-class Driven:
-    """How far an engine was driven: `why` says what stopped it or was left out, "" where nothing was."""
+class ProgramSubject:
+    """A program and the claims about it; see `parallel.Subject`."""
 
-    why: str
-    interrupted: bool = False
+    explored: Program
+    properties: tuple[Property, ...]
+    deadlocks: bool
 
+    def program(self) -> Program:
+        """Return the program."""
+        return self.explored
 
-def drive(
-    engine: Engine,
-    *,
-    executions: int | None = None,
-    seconds: float | None = None,
-    progress: Progress = silent,
-    total: int | None = None,
-) -> Driven:
-    """Let an engine run to its end, or to a budget of executions or seconds, or to Ctrl-C."""
-    deadline = None if seconds is None else monotonic() + seconds
-    try:
-        while engine.advance():
-            done = engine.executions + engine.blocked
-            if done % OFTEN == 0:
-                progress(done, total)
-                if deadline is not None and monotonic() > deadline:
-                    return Driven(f"{seconds:g} seconds were used up")
-            if executions is not None and done >= executions:
-                return Driven(f"{executions:,} executions were asked for")
-    except EndlessError as endless:
-        return Driven(str(endless))
-    except KeyboardInterrupt:
-        return Driven("it was interrupted", interrupted=True)
-    progress(engine.executions, total)
-    return Driven(engine.left_out())
+    def witness(self, program: Program, meter: Meter) -> Watch:
+        """Return a new watch."""
+        return Watch(program, meter, self.properties, deadlocks=self.deadlocks)
 
 
 def explore(
@@ -93,23 +74,37 @@ def explore(
     executions: int | None = None,
     seconds: float | None = None,
     most_steps: int = MOST_STEPS,
+    executor: Executor | None = None,
     progress: Progress = silent,
 ) -> Exploration:
     """Run processes over a shared state under every schedule that `strategy` asks for, and check properties.
 
     `shared` makes the shared state anew for each execution: a `Shared`, a store, or anything of your own that your
     operations work on. A deadlock is a violation unless `deadlocks` allows it; so is an AssertionError in a process.
-    Stops early, and says so, after `executions`, after `seconds`, or at Ctrl-C. Raises ProgramError where the program
-    cannot be explored: a process raises, yields what is no operation, behaves differently when it is run again.
+    Stops early, and says so, after `executions`, after `seconds`, or at Ctrl-C. With an `executor`, dpor is split
+    over its workers; then the processes and the claims are functions of a module (they are sent there by their
+    names), and what comes out does not depend on how many workers there are.
+
+    Raises ProgramError where the program cannot be explored: a process raises, yields what is no operation, behaves
+    differently when it is run again.
     """
-    program = program_of(processes, shared, most_steps)
-    meter = program.meter()
+    names = [one.name for one in properties]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ProgramError(f"two properties are named {quoted(twice)}")
+    subject = ProgramSubject(program_of(processes, shared, most_steps), tuple(properties), deadlocks)
     if strategy == "dpor" and (claim := next((one for one in properties if one.when is When.ALWAYS), None)):
         raise ProgramError(
             f"dpor does not visit every state, so it cannot say that {quoted(claim.name)} always holds; use brute, "
             "or let a process read what it is about and assert it"
         )
-    watch = Watch(program, meter, properties, deadlocks=deadlocks)
+    if executor is not None:
+        if strategy != "dpor":
+            raise ProgramError(f"only dpor is split over workers, and not {quoted(strategy)}")
+        seen, driven = explore_parallel(subject, executor, executions=executions, seconds=seconds, progress=progress)
+        return seen.witness.report(strategy, seen, driven.why, interrupted=driven.interrupted)
+    program = subject.program()
+    meter = program.meter()
+    watch = subject.witness(program, meter)
     watch.begin()
     engine = engine_of(strategy, program, meter, watch)
     driven = drive(engine, executions=executions, seconds=seconds, progress=progress)

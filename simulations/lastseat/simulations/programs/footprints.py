@@ -79,6 +79,10 @@ class Meter(Protocol):
         """Return the largest footprint that the step can have."""
         ...
 
+    def may_read(self, operation: Any) -> int:
+        """Return the footprint of a step that reads what this one may read, and writes nothing."""
+        ...
+
     def is_certain(self, operation: Any) -> bool:
         """Return whether that is the footprint which it will have."""
         ...
@@ -114,6 +118,10 @@ class DeclaredMeter:
         """Return the largest footprint that the step can have."""
         return self.footprints.number(operation.reads, operation.writes)
 
+    def may_read(self, operation: Operation) -> int:
+        """Return the footprint of a step that reads what this one may read, and writes nothing."""
+        return self.footprints.number(operation.reads, ())
+
     def is_certain(self, operation: Operation) -> bool:
         """Return whether that is the footprint which it will have."""
         return not operation.conditional
@@ -147,7 +155,8 @@ class StoreMeter:
     def __init__(self, store: Any) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
-        self._partitioned = bool(getattr(store, "partitioned", False))
+        # Not inherited: a class that changes what its parent does has to promise it anew.
+        self._partitioned = bool(vars(type(store)).get("partitioned", False))
         self._would_block = getattr(store, "would_block", None)
         self._locations: dict[Hashable, tuple[int, int]] = {}
 
@@ -161,7 +170,7 @@ class StoreMeter:
             key = (request.resource_id, request.booking_id)
         known = self._locations.get(key)
         if known is None:
-            where: Locations = STORE
+            where: Locations = None if self._partitioned else STORE
             if key is not None:
                 parts = (key,) if isinstance(key, str) else key
                 assert isinstance(parts, tuple)
@@ -182,6 +191,10 @@ class StoreMeter:
         """Return the largest footprint that the step can have."""
         writing, reading = self._footprints_of(operation)
         return reading if self.is_certain(operation) else writing
+
+    def may_read(self, operation: Any) -> int:
+        """Return the footprint of a step that reads what this one may read, and writes nothing."""
+        return self._footprints_of(operation)[1]
 
     def is_certain(self, operation: Any) -> bool:
         """Return whether the footprint is known before: an observe of a store that keeps its promises."""

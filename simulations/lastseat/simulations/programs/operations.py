@@ -103,8 +103,12 @@ def act(
     """Return the operation that calls `run` with the shared state, in one step.
 
     `reads` and `writes` name all that it may touch; leave both out if you do not know. With `when`, the step has to
-    wait until that is true of the shared state; the locations that `when` looks at belong to `reads`.
+    wait until that is true of the shared state; the locations that `when` looks at belong to `reads`. Raises
+    TypeError where `reads` or `writes` is no tuple: of a text, each letter would be a location.
     """
+    for word, where in (("reads", reads), ("writes", writes)):
+        if where is not None and not isinstance(where, tuple):
+            raise TypeError(f"{word} must be a tuple of locations, not a {type(where).__name__}")
     return Act(name, run, reads, writes, when)
 
 

@@ -22,10 +22,12 @@ class Link(NamedTuple):
 class Node:
     """A prefix, named by its last step. `closed` says that everything that starts with it was explored."""
 
-    __slots__ = ("children", "closed", "footprint", "peeked", "sleep", "who")
+    __slots__ = ("children", "closed", "footprint", "parent", "peeked", "sleep", "who")
 
-    def __init__(self, who: int, footprint: int, sleep: tuple["Node", ...]) -> None:
-        self.who, self.footprint, self.sleep = who, footprint, sleep
+    def __init__(
+        self, who: int, footprint: int, sleep: tuple["Node", ...] = (), parent: "Node | None" = None
+    ) -> None:
+        self.who, self.footprint, self.sleep, self.parent = who, footprint, sleep, parent
         self.children: list[Node] = []
         self.closed = False
         self.peeked: dict[tuple[int | Link, ...], int | None] = {}  # what last steps of sequences were found to touch
@@ -34,7 +36,7 @@ class Node:
         """Append and return a child; asleep there is what commutes with its step, of what is asleep or tried here."""
         clash = footprints.clash[footprint]
         asleep = tuple(one for one in (*self.sleep, *self.children) if not clash >> one.footprint & 1)
-        child = Node(who, footprint, asleep)
+        child = Node(who, footprint, asleep, self)
         self.children.append(child)
         return child
 
@@ -64,13 +66,18 @@ def place(one: Node, sequence: Sequence[Link], footprints: Footprints) -> int:
     return ABSENT
 
 
-def insert(node: Node, sequence: Sequence[Link], footprints: Footprints) -> None:
-    """See to it that some execution that is equivalent to one starting with `sequence` is explored from `node`."""
+def insert(node: Node, sequence: Sequence[Link], footprints: Footprints) -> Node | None:
+    """See to it that some execution that is equivalent to one starting with `sequence` is explored from `node`.
+
+    Returns the new leaf, None where none was needed.
+    """
     found = uncovered(node, sequence, footprints)
-    if found is not None:
-        node, rest = found
-        for who, footprint in rest:
-            node = node.child(who, footprint, footprints)
+    if found is None:
+        return None
+    node, rest = found
+    for who, footprint in rest:
+        node = node.child(who, footprint, footprints)
+    return node
 
 
 def uncovered(node: Node, sequence: Sequence[Link], footprints: Footprints) -> tuple[Node, list[Link]] | None:

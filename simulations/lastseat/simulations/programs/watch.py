@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import factorial, prod
 from typing import Any
 
@@ -19,10 +20,23 @@ from lastseat.simulations.programs.exploration import (
 )
 from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program, ProgramError
-from lastseat.simulations.programs.witness import Engine
+from lastseat.simulations.programs.witness import Counted
 from lastseat.simulations.scenario import printable
 
 FIRST, EVERY = 16, 64  # the first executions, and then every so many-th, are audited
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a watch has seen, as plain data. `counts` are deadlocks, audited executions, executions."""
+
+    endings: Counter[Ending]
+    fired: Counter[str]
+    effects: dict[str, set[bool]]
+    violations: dict[str, Violation]
+    counts: tuple[int, int, int]
+    steps: tuple[int, ...] | None
+    waits: bool
 
 
 class Watch:
@@ -35,7 +49,8 @@ class Watch:
         self._sometimes = [one for one in properties if one.when is When.SOMETIMES]
         self._deadlocks_allowed = deadlocks
         self.endings: Counter[Ending] = Counter()
-        self.fired: Counter[str] = Counter()
+        self.fired: Counter[str] = Counter()  # steps, by their kind
+        self.spoke: Counter[str] = Counter()  # claims, by their name
         self.effects: dict[str, set[bool]] = {}
         self.violations: dict[str, Violation] = {}
         self.deadlocks, self.audited, self._seen = 0, 0, 0
@@ -75,7 +90,7 @@ class Watch:
         for one in self._ends:
             self._check(one, end, execution)
         for one in self._sometimes:
-            self.fired[one.name] += one.check(end) in (True, None)
+            self.spoke[one.name] += one.check(end) in (True, None)
         self._seen += 1
         if self._seen <= FIRST or self._seen % EVERY == 0:
             self.audited += audit(self._program, self._meter, execution)
@@ -98,7 +113,7 @@ class Watch:
     def _check(self, one: Property, about: Any, execution: Execution) -> None:
         if one.applies is not None and not one.applies(about):
             return
-        self.fired[one.name] += 1
+        self.spoke[one.name] += 1
         found = one.check(about)
         if found is not True and found is not None:
             self._violate(one.name, found if isinstance(found, str) else "it is not so", execution.schedule)
@@ -111,7 +126,7 @@ class Watch:
     def vacuous(self) -> tuple[str, ...]:
         """Return the claims that had nothing to say (sometimes: that never held)."""
         claims = (*self._always, *self._ends, *self._sometimes)
-        return tuple(one.name for one in claims if not self.fired[one.name])
+        return tuple(one.name for one in claims if not self.spoke[one.name])
 
     def never(self) -> tuple[str, ...]:
         """Return the kinds of steps that never had an effect, or always had one, and could have done otherwise."""
@@ -127,7 +142,34 @@ class Watch:
             return None
         return factorial(sum(self._steps)) // prod(factorial(steps) for steps in self._steps)
 
-    def report(self, strategy: str, engine: Engine, stopped: str, *, interrupted: bool = False) -> Exploration:
+    def findings(self) -> Findings:
+        """Return what was seen, as a value that can be sent to another process."""
+        return Findings(
+            self.endings,
+            self.fired,
+            self.effects,
+            self.violations,
+            (self.deadlocks, self.audited, self._seen),
+            self._steps,
+            self._waits,
+        )
+
+    def absorb(self, findings: Findings) -> None:
+        """Add what another watch has seen."""
+        self.endings.update(findings.endings)
+        self.fired.update(findings.fired)
+        for kind, seen in findings.effects.items():
+            self.effects.setdefault(kind, set()).update(seen)
+        for one in findings.violations.values():
+            self._violate(one.name, one.witness, one.steps)
+        deadlocks, audited, seen_there = findings.counts
+        self.deadlocks += deadlocks
+        self.audited += audited
+        self._seen += seen_there
+        self._waits = self._waits or findings.waits
+        self._steps = findings.steps if self._steps in ((), findings.steps) else None
+
+    def report(self, strategy: str, engine: Counted, stopped: str, *, interrupted: bool = False) -> Exploration:
         """Return what was seen; `stopped` says why it is not all, "" where it is."""
         complete = not stopped
         return Exploration(
@@ -139,7 +181,7 @@ class Watch:
             interleavings=self.interleavings() if complete else None,
             blocked=engine.blocked,
             deadlocks=self.deadlocks,
-            fired=dict(sorted(self.fired.items())),
+            fired=dict(sorted((self.fired | self.spoke).items())),
             never=self.never(),
             vacuous=self.vacuous(),
             audited=self.audited,

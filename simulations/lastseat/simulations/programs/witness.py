@@ -3,10 +3,12 @@
 from typing import Any, Protocol
 
 from lastseat.simulations.programs.execution import Execution
+from lastseat.simulations.scenario import printable
+from lastseat.simulations.schedule import Schedule
 
 
 class Witness(Protocol):
-    """Who watches an exploration. Steps at its start that an execution shares with the last one are not shown again."""
+    """Who watches an exploration. Steps at its start that an execution shares with the last are not shown again."""
 
     def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
         """See step number `depth` (from 0), which has just been taken."""
@@ -17,11 +19,15 @@ class Witness(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """A strategy under way."""
+class Counted(Protocol):
+    """How many executions were run: complete ones, and others that were begun in vain."""
 
     executions: int
     blocked: int
+
+
+class Engine(Counted, Protocol):
+    """A strategy under way."""
 
     def advance(self) -> bool:
         """Run one more execution and return True, or False when there is none left.
@@ -39,5 +45,6 @@ class EndlessError(Exception):
     """A process took more steps than one may."""
 
     def __init__(self, who: int, steps: tuple[int, ...]) -> None:
-        super().__init__(f"process {who} took {steps.count(who):,} steps and did not end")
+        shown = printable(str(Schedule.of(steps)), 200)
+        super().__init__(f"process {who} took {steps.count(who):,} steps and did not end; schedule {shown}")
         self.who, self.steps = who, steps

@@ -1,0 +1,272 @@
+"""Booking attempts as a program: dpor, bounded and randomized strategies over the real code, judged step by step."""
+
+from collections import Counter
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from math import factorial
+from typing import Any
+
+from lastseat.reference.implementation import Implementation
+from lastseat.reference.values import BookingRequest
+from lastseat.simulations.exploration import (
+    CONFORMANCE,
+    Exploration,
+    Progress,
+    Shortest,
+    Vector,
+    Violation,
+    silent,
+    tally,
+)
+from lastseat.simulations.judge import Judge, Judged
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
+from lastseat.simulations.processes import MOST_STEPS, ExplorationError
+from lastseat.simulations.programs.driving import drive
+from lastseat.simulations.programs.execution import Execution, differ
+from lastseat.simulations.programs.explore import engine_of
+from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.parallel import explore_parallel
+from lastseat.simulations.programs.program import Program, ProgramError
+from lastseat.simulations.programs.witness import Counted
+from lastseat.simulations.registry import find_implementation
+from lastseat.simulations.scenario import Scenario, quoted
+
+
+def booking_program(scenario: Scenario, implementation: Implementation) -> Program:
+    """Return the program whose processes are the attempts of a scenario, over the implementation's store."""
+    processes = tuple(partial(_attempt, implementation, request) for request in scenario.requests)
+    return Program(processes, partial(implementation.open_store, dict(scenario.capacities)), MOST_STEPS)
+
+
+def _attempt(implementation: Implementation, request: BookingRequest, _store: Any) -> Any:
+    return implementation.attempt(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a watch has seen, as plain data."""
+
+    vectors: Counter[Vector]
+    deadlocks: int
+    violations: tuple[Violation, ...]
+    deviations: tuple[Violation, ...]
+    even: bool
+    fired: Counter[str]
+    conformed: int
+
+
+class BookingWatch:
+    """Judges every new step and every end of the executions of a booking program; see `programs.witness.Witness`.
+
+    dpor shows one order of commuting steps. That loses no violation: every property of a state or a step is about one
+    resource or one booking id, and steps commute only where neither writes what the other touches. So in the orders
+    that are left out, each step finds and leaves the same under the names that it touches.
+    """
+
+    def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
+        self.scenario, self.implementation = scenario, implementation
+        self.judge = Judge(scenario, implementation)
+        self.vectors: Counter[Vector] = Counter()
+        self.deadlocks = 0
+        self._shortest, self._deviations = Shortest(), Shortest()
+        self._seen: dict[tuple[int, int, int], Judged] = {}
+        self._trail: list[Judged] = []
+        # The judge's numbers of the store and of every attempt, at the start and after each step.
+        self._states: list[tuple[int, tuple[int, ...]]] = []
+        self._stepless = False
+        self._even = True  # every attempt took two steps in every execution, and none could have had to wait
+
+    @property
+    def violated(self) -> bool:
+        """Return whether any clause was seen violated."""
+        return bool(self._shortest.all())
+
+    def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
+        """Judge step number `depth` (from 0), which has just been taken."""
+        if not self._states:
+            self._begin()
+        del self._states[depth + 1 :], self._trail[depth:]
+        shared, locals_ = self._states[depth]
+        judged = self._judged(shared, who, locals_[who], operation, result, execution)
+        self._trail.append(judged)
+        self._states.append((judged.shared, (*locals_[:who], judged.local, *locals_[who + 1 :])))
+        self._offer(judged, execution.schedule)
+        if execution.waits:
+            self._judge_waiting(judged.shared, execution)
+
+    def end(self, execution: Execution) -> None:
+        """Judge an execution that nobody can continue."""
+        if not self._states:
+            self._begin()
+        if execution.broken:
+            raise ExplorationError(f"the code raised AssertionError: {execution.broken[0][0]}{execution.so_far()}")
+        del self._states[len(execution.schedule) + 1 :], self._trail[len(execution.schedule) :]
+        shared, locals_ = self._states[-1]
+        vector, violations = self.judge.judge_run(shared, locals_)
+        self.vectors[vector] += 1
+        self.deadlocks += len(execution.returned) < len(execution.pending)
+        for clause, witness in violations:
+            self._shortest.offer(clause, witness, execution.schedule)
+        if self._stepless or not all(judged.linear for judged in self._trail):
+            capacities, requests = self.judge.capacities, self.judge.system.requests
+            length = unexplained(capacities, requests, execution.schedule, vector)
+            if length is not None:
+                self._shortest.offer(LINEARIZABLE, NO_ORDER, execution.schedule[:length])
+        counts = Counter(execution.schedule)
+        self._even = self._even and not execution.waits and set(counts.values()) <= {2} and len(counts) == len(vector)
+
+    def _begin(self) -> None:
+        """Judge the start: attempts may have ended before their first step."""
+        start = Execution(booking_program(self.scenario, self.implementation), self._meter())
+        shared, locals_ = self.judge.start(start.shared.snapshot()), [0] * len(start.pending)
+        for who, returned in start.returned.items():
+            judged = self.judge.judge_stepless(who, shared, returned)
+            locals_[who] = judged.local
+            self._offer(judged, [])
+            self._stepless = True
+        self._states.append((shared, tuple(locals_)))
+
+    def _meter(self) -> Any:
+        return booking_program(self.scenario, self.implementation).meter()
+
+    def _judged(self, shared: int, who: int, local: int, operation: Any, result: Any, execution: Execution) -> Judged:
+        returned = (execution.returned[who],) if who in execution.returned else None
+        after = execution.shared.snapshot()
+        judged = self._seen.get((shared, who, local))
+        if judged is None:
+            judged = self.judge.judge(shared, who, local, operation, result, after, returned)
+            self._seen[shared, who, local] = judged
+        elif differ(result, judged.result) or returned != judged.returned or after != judged.after:
+            raise ExplorationError(
+                f"the implementation {self.implementation.name} is not deterministic: its {operation.kind} gave "
+                f"{quoted(str(judged.result))} once, and {quoted(str(result))} in the same state, or left another "
+                f"store behind{execution.so_far()}"
+            )
+        return judged
+
+    def _offer(self, judged: Judged, steps: list[int]) -> None:
+        for clause, witness in judged.violations:
+            self._shortest.offer(clause, witness, steps)
+        if judged.nonconforming:
+            self._deviations.offer(CONFORMANCE, judged.nonconforming, steps)
+
+    def _judge_waiting(self, shared: int, execution: Execution) -> None:
+        for who in execution.unfinished():
+            if not execution.is_free(who):
+                for clause, witness in self.judge.judge_blocked(shared, who, execution.pending[who]):
+                    self._shortest.offer(clause, witness, execution.schedule)
+
+    def findings(self) -> Findings:
+        """Return what was seen, as a value that can be sent to another process."""
+        return Findings(
+            self.vectors,
+            self.deadlocks,
+            self._shortest.all(),
+            self._deviations.all(),
+            self._even,
+            self.judge.fired,
+            self.judge.conformed,
+        )
+
+    def absorb(self, findings: Findings) -> None:
+        """Add what another watch has seen; a step that both have seen counts twice in `fired`."""
+        self.vectors.update(findings.vectors)
+        self.deadlocks += findings.deadlocks
+        for known, found in ((self._shortest, findings.violations), (self._deviations, findings.deviations)):
+            for one in found:
+                known.offer(one.clause, one.witness, one.steps)
+        self._even = self._even and findings.even
+        self.judge.fired.update(findings.fired)
+        self.judge.conformed += findings.conformed
+
+    def report(
+        self, strategy: str, engine: Counted, *, complete: bool, why: str = "", interrupted: bool = False
+    ) -> Exploration:
+        """Return what was seen. `complete` says that it is all, or for a sample that all runs were made."""
+        deviations = self._deviations.all()
+        fired = {**self.judge.fired, LINEARIZABLE: engine.executions}
+        return Exploration(
+            strategy=strategy,
+            executions=engine.executions,
+            interleavings=self._interleavings() if complete and strategy == "dpor" else engine.executions,
+            outcomes=tally(self.vectors),
+            vectors=frozenset(self.vectors),
+            complete=complete,
+            violations=self._shortest.all(),
+            fired=fired,
+            blocked=engine.blocked,
+            conformed=self.judge.conformed,
+            nonconforming=deviations[0] if deviations else None,
+            interrupted=interrupted,
+            why=why,
+            deadlocks=self.deadlocks,
+        )
+
+    def _interleavings(self) -> int | None:
+        """Return how many schedules all traces together have: (2n)!/2ⁿ where every attempt takes two steps."""
+        attempts = len(self.scenario.requests)
+        return factorial(2 * attempts) // 2**attempts if self._even else None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingSubject:
+    """A scenario and an implementation, or the name by which it is found; see `programs.parallel.Subject`."""
+
+    scenario: Scenario
+    implementation: Implementation | str
+
+    def _found(self) -> Implementation:
+        named = self.implementation
+        return find_implementation(named) if isinstance(named, str) else named
+
+    def program(self) -> Program:
+        """Return the program of the attempts."""
+        return booking_program(self.scenario, self._found())
+
+    def witness(self, program: Program, meter: Meter) -> BookingWatch:
+        """Return a new watch."""
+        del program, meter
+        return BookingWatch(self.scenario, self._found())
+
+
+def explore_program(
+    scenario: Scenario,
+    implementation: Implementation,
+    *,
+    strategy: str = "dpor",
+    executions: int | None = None,
+    seconds: float | None = None,
+    executor: Executor | None = None,
+    progress: Progress = silent,
+) -> Exploration:
+    """Explore the real code with dpor, preemptions=K or delays=K, and judge all that is seen.
+
+    Stops early, and says so, after `executions` or `seconds`, or at Ctrl-C. With an `executor`, dpor is split over
+    its workers, with the same result for any number of them. Raises ExplorationError where the code under test
+    raises or is not deterministic, where the strategy cannot do what is asked, and where there is none such.
+    """
+    if scenario.faults.most:
+        raise ExplorationError(f"{strategy} injects no faults, and {scenario.name} has a budget for them; use brute")
+    program = booking_program(scenario, implementation)
+    watch = BookingWatch(scenario, implementation)
+    try:
+        if executor is not None:
+            if strategy != "dpor":
+                raise ProgramError(f"only dpor is split over workers, and not {quoted(strategy)}")
+            named = implementation.name if ":" in implementation.name else implementation
+            split, driven = explore_parallel(
+                BookingSubject(scenario, named),
+                executor,
+                executions=executions,
+                seconds=seconds,
+                progress=progress,
+            )
+            return split.witness.report(
+                strategy, split, complete=not driven.why, why=driven.why, interrupted=driven.interrupted
+            )
+        engine = engine_of(strategy, program, program.meter(), watch)
+        driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
+    except ProgramError as error:
+        raise ExplorationError(f"scenario {scenario.name}: {error}") from error
+    return watch.report(strategy, engine, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)

@@ -1,0 +1,140 @@
+"""The commands `replay` and `draw`: one schedule again, in words or as a picture."""
+
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from lastseat.reference.implementation import Implementation
+from lastseat.simulations import report, report_data
+from lastseat.simulations.claims import counted
+from lastseat.simulations.cli_options import (
+    HOLDS,
+    VIOLATED,
+    Chosen,
+    implementation_option,
+    json_option,
+    scenario_options,
+    standing_of,
+    status_of,
+)
+from lastseat.simulations.continuation import CONTINUING, continue_from
+from lastseat.simulations.draw import spacetime_svg, spacetime_text
+from lastseat.simulations.judged import findings
+from lastseat.simulations.progress import stages
+from lastseat.simulations.registry import find_implementation, running
+from lastseat.simulations.scenario import Scenario, quoted
+from lastseat.simulations.schedule import Schedule, ScheduleError
+from lastseat.simulations.scheduler import Scheduler
+from lastseat.simulations.story import fingerprint
+from lastseat.simulations.terminal import print_all, print_json, printing
+
+
+@click.command("replay")
+@click.argument("token")
+@scenario_options
+@implementation_option
+@click.option("--upto", type=click.IntRange(min=0), metavar="STEP", help="Stop after that step.")
+@click.option(
+    "--then",
+    metavar="STRATEGY",
+    help=f"From there on, cover every schedule: {' or '.join(CONTINUING)}.",
+)
+@json_option
+def replay_command(
+    token: str,
+    chosen: Chosen,
+    generated: bool,
+    implementation_name: str,
+    upto: int | None,
+    then: str | None,
+    as_json: bool,
+) -> int:
+    """Run one schedule again, step by step. TOKEN is text like 0.1.0.1, as a violation prints it.
+
+    A letter marks a fault: c the attempt crashes instead of the step, d it dies right after it, u the store does not
+    answer, a the acknowledgement is lost.
+    """
+    del generated
+    schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
+    started = monotonic()
+    with running(implementation):
+        execution, stale = _replayed(schedule, chosen.scenario, implementation, upto)
+        found = findings(execution, implementation)
+        data = report_data.execution_data(execution, found)
+        lines = list(report.execution_lines(execution, found))
+        seen = None
+        if then is not None:
+            steps = [taken.step for taken in execution.taken]
+            with stages() as stage:
+                seen = continue_from(chosen.scenario, implementation, steps, then, progress=stage(f"then {then}"))
+            data["then"] = report_data.exploration_data(seen, chosen.scenario, implementation, chosen.options)
+            tables = list(report.exploration_tables(seen, chosen.scenario, implementation, chosen.options))
+    if as_json:
+        print_json({**data, "stale": bool(stale)}, monotonic() - started)
+    else:
+        with printing():
+            for line in lines:
+                click.echo(line)
+    if stale:
+        click.echo(f"lastseat: {stale}", err=True)
+    if seen is None:
+        return VIOLATED if found else HOLDS
+    standing = standing_of(bool(found) or bool(seen.violations), seen.complete)
+    if not as_json:
+        covered = counted(seen.interleavings or 0, "schedule")
+        print_all(tables, standing, f"{covered} that begin so, {monotonic() - started:.2f} s")
+    return status_of(standing, seen.interrupted)
+
+
+def _replayed(
+    schedule: Schedule, scenario: Scenario, implementation: Implementation, upto: int | None
+) -> tuple[Scheduler, str]:
+    """Return the execution of a schedule, and what is said when its token was made for something else."""
+    due = fingerprint(scenario, implementation)
+    fits = schedule.fingerprint in ("", due)
+    stale = "" if fits else f"the token was made for something else ({schedule.fingerprint}, this is {due})"
+    execution = Scheduler(scenario, implementation)
+    try:
+        for who in schedule.steps[:upto]:
+            execution.step(who)
+    except ScheduleError as error:
+        raise ScheduleError(f"{error}; {stale}" if stale else str(error)) from None
+    return execution, stale
+
+
+@click.command("draw")
+@click.argument("token")
+@scenario_options
+@implementation_option
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="FILE.svg or FILE.txt; the terminal if not given."
+)
+@json_option
+def draw_command(
+    token: str, chosen: Chosen, generated: bool, implementation_name: str, output: str | None, as_json: bool
+) -> int:
+    """Draw one schedule as a space-time diagram."""
+    del generated
+    if output is not None and not output.endswith((".svg", ".txt")):
+        raise click.BadParameter(f"{quoted(output)} ends neither in .svg nor in .txt", param_hint="'--output'")
+    schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
+    started = monotonic()
+    with running(implementation):
+        execution, stale = _replayed(schedule, chosen.scenario, implementation, None)
+        violating = tuple(sorted({one.step for one in findings(execution, implementation) if one.step}))
+    drawn = (spacetime_svg if output and output.endswith(".svg") else spacetime_text)(execution, violating=violating)
+    if output is not None:
+        try:
+            Path(output).write_text(drawn, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{quoted(output)} cannot be written: {error.strerror}") from None
+    if as_json:
+        print_json({"file": output, "complete": not execution.unfinished(), "violations": list(violating)},
+                   monotonic() - started)  # fmt: skip
+    elif output is None:
+        with printing():
+            click.echo(drawn)
+    if stale:
+        click.echo(f"lastseat: {stale}", err=True)
+    return HOLDS
