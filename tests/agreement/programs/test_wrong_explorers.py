@@ -1,0 +1,121 @@
+"""Explorers that are wrong in one way each: the comparison, or a count that is pinned, catches every one of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lastseat.simulations.programs.dpor import Dpor
+from lastseat.simulations.programs.footprints import DeclaredMeter, Footprints
+from lastseat.simulations.programs.objects import CompareAndSwap
+from lastseat.simulations.programs.program import ProgramError
+from lastseat.simulations.programs.wakeup import Node
+
+Compare = Callable[..., Any]
+Processes = Callable[[str], list[Any]]
+Patch = pytest.MonkeyPatch
+
+READS_FIRST = "x? x:0>1 | x? x:0>1"
+RIVALS = "x? x&y | x? x+ | y?"  # x& fails after x+, and only where it does not is there a race for y
+
+
+class NeverPeeks(Dpor):
+    """Takes it that a step touches in its new place what it touched in the old one."""
+
+    def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
+        super()._reverse(earlier, later, who, self.trace.footprint[later] if footprint is None else footprint)
+
+
+class ForgetsWaiting(Dpor):
+    """Does not look at the processes that wait for ever."""
+
+    def _reverse_waits(self, *_: Any) -> None:
+        pass
+
+
+class GivesUpWaiting(Dpor):
+    """Does not look further where a reversed step would have to wait."""
+
+    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
+        super()._reverse_waiting(1 << rivals.bit_length() - 1, who, operation)
+
+
+class CutsSequences(Dpor):
+    """Leaves out what comes after the reversed step, and looks at each race once."""
+
+    def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
+        self._end = later
+        super()._reverse(earlier, later, who, footprint)
+
+    def _without(self, gone: int, earlier: int) -> Any:
+        return super()._without(gone, earlier)[: max(0, self._end - earlier - 1 - (gone >> earlier + 1).bit_count())]
+
+
+class ReversesNothing(Dpor):
+    """Runs one execution."""
+
+    def _reverse_races(self, later: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        (NeverPeeks, READS_FIRST),
+        (ForgetsWaiting, "l( m( | m( l("),
+        (GivesUpWaiting, "l( x? l) | l( x=1 l)"),
+        (CutsSequences, RIVALS),
+        (ReversesNothing, READS_FIRST),
+    ],
+)
+def test_an_explorer_that_looks_at_too_little_is_caught(
+    engine: type[Dpor], text: str, compare: Compare, processes_of: Processes
+) -> None:
+    compare(processes_of(text))
+
+    with pytest.raises((AssertionError, ProgramError)):
+        compare(processes_of(text), engine=engine)
+
+
+def test_without_sleep_sets_traces_are_executed_twice(
+    monkeypatch: Patch, compare: Compare, processes_of: Processes
+) -> None:
+    child = Node.child
+
+    def awake(self: Node, who: int, footprint: int, footprints: Footprints) -> Node:
+        made = child(self, who, footprint, footprints)
+        made.sleep = ()
+        return made
+
+    monkeypatch.setattr(Node, "child", awake)
+
+    with pytest.raises(AssertionError, match=r"more executions than traces|executed twice"):
+        compare(processes_of("x=1 y? | y=1 x? | x?"))
+
+
+def test_a_failed_compare_and_swap_that_counts_as_a_write_moves_the_counts(
+    monkeypatch: Patch, compare: Compare, processes_of: Processes
+) -> None:
+    text = "x:1>2 | x:1>2 | x:1>2"
+    assert compare(processes_of(text)).traces == 1
+
+    monkeypatch.setattr(CompareAndSwap, "wrote", lambda self, _result: self.writes)
+
+    assert compare(processes_of(text)).traces == 6
+
+
+def test_reads_that_count_as_writes_move_the_counts(
+    monkeypatch: Patch, compare: Compare, processes_of: Processes
+) -> None:
+    monkeypatch.setattr(Footprints, "_conflict", lambda *_: True)
+
+    assert compare(processes_of("x? | x? | y?")).traces == 6
+
+
+def test_joins_that_depend_on_nothing_are_caught(
+    monkeypatch: Patch, compare: Compare, processes_of: Processes
+) -> None:
+    monkeypatch.setattr(DeclaredMeter, "joins", False)
+
+    with pytest.raises(ProgramError, match="not deterministic"):
+        compare(processes_of("x=1 | @0 x? | x=2"))
