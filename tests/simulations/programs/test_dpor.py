@@ -11,8 +11,8 @@ import pytest
 
 from lastseat.simulations.programs import Mutex, Register, Shared, explore
 from lastseat.simulations.programs.footprints import Footprints
-from lastseat.simulations.programs.trace import Trace
-from lastseat.simulations.programs.wakeup import ABSENT, CONFLICT, Link, Node, insert, place, uncovered
+from lastseat.simulations.programs.trace import Link, Trace
+from lastseat.simulations.programs.wakeup import ABSENT, CONFLICT, Node, insert, place, uncovered
 
 
 def test_deep_processes_meet_no_limit() -> None:

@@ -308,3 +308,16 @@ def test_the_interleavings_are_unknown_where_steps_differ_or_something_waits() -
 
 def test_no_process_at_all_is_one_execution() -> None:
     assert (seen().executions, seen().interleavings) == (1, 1)
+
+
+def test_a_claim_or_a_shared_state_that_raises_is_refused_in_one_line() -> None:
+    def process(shared: Any) -> Any:
+        yield shared.x.read()
+
+    def wrong(_about: Any) -> bool:
+        raise KeyError("seats")
+
+    with pytest.raises(ProgramError, match=r'^the claim "none lost" raised KeyError: .seats.; schedule 0$'):
+        explore([process], shared=lambda: Shared(x=Register(0)), properties=[at_end("none lost", wrong)])
+    with pytest.raises(ProgramError, match=r"^making the shared state raised ZeroDivisionError: .*zero$"):
+        explore([process], shared=lambda: 1 // 0)

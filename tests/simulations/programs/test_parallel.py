@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.booking import explore_program
-from lastseat.simulations.programs import Mutex, ProgramError, Register, Shared, Verdict, explore
-from lastseat.simulations.programs import explore as door
+from lastseat.simulations.programs import Mutex, ProgramError, Register, Shared, Verdict, at_end, explore, sometimes
 from lastseat.simulations.programs.exploration import Exploration
 from lastseat.simulations.programs.operations import Operation
 from lastseat.simulations.programs.parallel import Coordinator, Done, explore_parallel
@@ -64,19 +63,29 @@ PROGRAMS = {
 
 
 def counts(seen: Exploration) -> tuple[Any, ...]:
-    return seen.executions, seen.blocked, dict(seen.endings), seen.deadlocks, seen.interleavings, seen.complete
+    spoke = {one.name: seen.fired.get(one.name) for one in CLAIMS}
+    violated = {one.name for one in seen.violations}
+    ended = seen.executions, seen.blocked, dict(seen.endings), seen.deadlocks, seen.interleavings, seen.complete
+    return *ended, spoke, violated, seen.vacuous, seen.never
+
+
+CLAIMS = [
+    at_end("x was written", lambda end: end.final[0][1] > 0 or "x is 0"),
+    at_end("about nothing", bool, applies=lambda _end: False),
+    sometimes("somebody failed", lambda end: False in end.returned),
+]
 
 
 def split(name: str, executions_per_task: int, workers: int = 2) -> Exploration:
     with ThreadPoolExecutor(workers) as executor, pytest.MonkeyPatch.context() as patch:
         patch.setitem(explore_parallel.__kwdefaults__, "executions_per_task", executions_per_task)
-        return explore(PROGRAMS[name], shared=state, executor=executor)
+        return explore(PROGRAMS[name], shared=state, executor=executor, properties=CLAIMS)
 
 
 @settings(deadline=None, max_examples=30)
 @given(name=st.sampled_from(sorted(PROGRAMS)), executions_per_task=st.integers(1, 40))
 def test_tasks_of_any_size_explore_each_trace_exactly_once(name: str, executions_per_task: int) -> None:
-    whole = explore(PROGRAMS[name], shared=state)
+    whole = explore(PROGRAMS[name], shared=state, properties=CLAIMS)
 
     assert counts(split(name, executions_per_task)) == counts(whole)
     assert whole.blocked == 0
@@ -149,7 +158,7 @@ class Broken(Executor):
 
 
 def test_a_worker_that_dies_leaves_the_exploration_incomplete() -> None:
-    seen = door(PROGRAMS["swaps"], shared=state, executor=Broken())
+    seen = explore(PROGRAMS["swaps"], shared=state, executor=Broken())
 
     assert (seen.verdict, seen.why, seen.executions) == (Verdict.INCOMPLETE, "a worker died", 0)
 

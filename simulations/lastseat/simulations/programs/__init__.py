@@ -3,6 +3,7 @@
 See `explore`, and `simulations/README.md` for a start.
 """
 
+from lastseat.simulations.programs.blocking import awaiting, blocking, take, take_async
 from lastseat.simulations.programs.exploration import (
     End,
     Exploration,
@@ -17,6 +18,7 @@ from lastseat.simulations.programs.explore import explore
 from lastseat.simulations.programs.objects import Mutex, Register, Semaphore, Shared
 from lastseat.simulations.programs.operations import Act, Join, Operation, act
 from lastseat.simulations.programs.program import ProgramError
+from lastseat.simulations.programs.sample import sample
 
 __all__ = [
     "Act",
@@ -35,6 +37,11 @@ __all__ = [
     "act",
     "always",
     "at_end",
+    "awaiting",
+    "blocking",
     "explore",
+    "sample",
     "sometimes",
+    "take",
+    "take_async",
 ]

@@ -19,8 +19,8 @@ from typing import Any
 from lastseat.simulations.programs.execution import Execution, differ, diverged
 from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program
-from lastseat.simulations.programs.trace import Trace
-from lastseat.simulations.programs.wakeup import Link, Node, insert, uncovered
+from lastseat.simulations.programs.trace import Link, Trace
+from lastseat.simulations.programs.wakeup import Node, insert, uncovered
 from lastseat.simulations.programs.witness import EndlessError, Witness
 
 
@@ -83,8 +83,9 @@ class Dpor:
             self._witness.end(execution)
         else:
             self.blocked += 1
-        for later in range(len(self.trace)):
-            self._reverse_races(later)
+        for later, rivals in enumerate(self.trace.rivals):
+            if rivals:
+                self._reverse_races(later, rivals)
         if len(execution.returned) < len(execution.pending):
             self._reverse_waits(execution)
 
@@ -124,12 +125,9 @@ class Dpor:
 
     # --- races ------------------------------------------------------------------------------------------------
 
-    def _reverse_races(self, later: int) -> None:
+    def _reverse_races(self, later: int, rivals: int) -> None:
         trace = self.trace
-        rivals, operation = trace.rivals[later], trace.operations[later]
-        if not rivals:
-            return
-        who = trace.who[later]
+        who, operation = trace.who[later], trace.operations[later]
         if self._meter.can_wait(operation):
             self._reverse_waiting(rivals, who, operation)
             return
@@ -141,7 +139,9 @@ class Dpor:
 
     def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
         """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
-        node, sequence = self.path[earlier], self._without(self._from(earlier), earlier)
+        node, links, before = self.path[earlier], self.trace.links, self.trace.before
+        # All that `earlier` does not happen before, to the end of the execution: see `_without`.
+        sequence = [links[index] for index in range(earlier + 1, len(links)) if not before[index] >> earlier & 1]
         if footprint is None:
             largest = self._meter.may_touch(self.trace.operations[later])
             if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
@@ -202,8 +202,8 @@ class Dpor:
 
         Those after it in this execution matter too: what it touches in its new place may be more than in the old one.
         """
-        who, footprint = self.trace.who, self.trace.footprint
-        return [Link(who[index], footprint[index]) for index in range(earlier + 1, len(who)) if not gone >> index & 1]
+        links = self.trace.links
+        return [links[index] for index in range(earlier + 1, len(links)) if not gone >> index & 1]
 
     def _peek(self, earlier: int, sequence: list[Link], who: int) -> int | None:
         """Return the footprint that the next step of `who` has before `earlier`; None: it has to wait there."""

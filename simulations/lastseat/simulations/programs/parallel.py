@@ -21,7 +21,8 @@ from lastseat.simulations.programs.dpor import Dpor
 from lastseat.simulations.programs.driving import Driven
 from lastseat.simulations.programs.footprints import Footprints, Locations, Meter
 from lastseat.simulations.programs.program import Program, ProgramError
-from lastseat.simulations.programs.wakeup import Link, Node, insert
+from lastseat.simulations.programs.trace import Link
+from lastseat.simulations.programs.wakeup import Node, insert
 from lastseat.simulations.programs.witness import EndlessError, Witness
 from lastseat.simulations.scenario import printable
 

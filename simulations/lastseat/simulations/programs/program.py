@@ -4,7 +4,7 @@ A process is a function of the shared state. It is a generator function that yie
 awaits them, or a plain function made `blocking`. Everything between two operations is local and costs no step.
 """
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -50,7 +50,11 @@ class Program:
 
     def meter(self) -> Meter:
         """Return what performs the operations of this program and tells what they touch."""
-        shared = self.shared()
+        try:
+            shared = self.shared()
+        except Exception as error:
+            what = printable(f"{type(error).__name__}: {error}", 200)
+            raise ProgramError(f"making the shared state raised {what}") from error
         if all(callable(getattr(shared, method, None)) for method in ("observe", "persist", "snapshot")):
             return StoreMeter(shared)
         return DeclaredMeter()
@@ -64,8 +68,6 @@ def program_of(processes: Sequence[Process], shared: Callable[[], Any], most_ste
 def start(process: Process, shared: Any) -> Started:
     """Start a process; nothing of it has run yet. Raises TypeError where it is none."""
     started = process(shared)
-    if isinstance(started, Generator | Coroutine):
-        return started
     if hasattr(started, "send"):
         made: Started = started
         return made

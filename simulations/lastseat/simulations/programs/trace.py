@@ -5,9 +5,16 @@ such pairs. Executions with the same relation are one Mazurkiewicz trace: they g
 final state. Sets of steps are integers whose bits are step numbers.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from lastseat.simulations.programs.footprints import Footprints
+
+
+class Link(NamedTuple):
+    """A step of a sequence: which process takes it, and with what footprint."""
+
+    who: int
+    footprint: int
 
 
 class Trace:
@@ -18,6 +25,7 @@ class Trace:
         self.who: list[int] = []
         self.footprint: list[int] = []
         self.before: list[int] = []
+        self.links: list[Link] = []
         self.operations: list[Any] = []
         self.results: list[Any] = []
         self.rivals: list[int] = []  # for each step, the earlier ones that conflict and are not before its process
@@ -33,7 +41,7 @@ class Trace:
         for index in range(len(self.who) - 1, length - 1, -1):
             self._last[self.who[index]] = self._previous[index]
             self._of_footprint[self.footprint[index]] &= ~(1 << index)
-        for column in (self.who, self.footprint, self.before, self.operations, self.results, self.rivals,
+        for column in (self.who, self.footprint, self.links, self.before, self.operations, self.results, self.rivals,
                        self._previous):  # fmt: skip
             del column[length:]
 
@@ -50,6 +58,7 @@ class Trace:
             rivals &= ~before
         self.who.append(who)
         self.footprint.append(footprint)
+        self.links.append(Link(who, footprint))
         self.before.append(before)
         self.operations.append(operation)
         self.results.append(result)

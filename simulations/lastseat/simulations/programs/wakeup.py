@@ -7,16 +7,9 @@ earlier sibling of the path has covered whatever starts with them.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lastseat.simulations.programs.footprints import Footprints
-
-
-class Link(NamedTuple):
-    """A step of a sequence that is to be explored: which process takes it, and with what footprint."""
-
-    who: int
-    footprint: int
+from lastseat.simulations.programs.trace import Link
 
 
 class Node:

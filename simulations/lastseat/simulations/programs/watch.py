@@ -1,7 +1,7 @@
 """Watching an exploration: claims are checked, endings counted, and now and then an execution is repeated."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import factorial, prod
 from typing import Any
@@ -21,7 +21,7 @@ from lastseat.simulations.programs.exploration import (
 from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.witness import Counted
-from lastseat.simulations.scenario import printable
+from lastseat.simulations.scenario import printable, quoted
 
 FIRST, EVERY = 16, 64  # the first executions, and then every so many-th, are audited
 
@@ -32,6 +32,7 @@ class Findings:
 
     endings: Counter[Ending]
     fired: Counter[str]
+    spoke: Counter[str]
     effects: dict[str, set[bool]]
     violations: dict[str, Violation]
     counts: tuple[int, int, int]
@@ -90,7 +91,7 @@ class Watch:
         for one in self._ends:
             self._check(one, end, execution)
         for one in self._sometimes:
-            self.spoke[one.name] += one.check(end) in (True, None)
+            self.spoke[one.name] += self._asked(one, one.check, end, execution) in (True, None)
         self._seen += 1
         if self._seen <= FIRST or self._seen % EVERY == 0:
             self.audited += audit(self._program, self._meter, execution)
@@ -111,12 +112,19 @@ class Watch:
         self._steps = steps if self._steps in ((), steps) else None
 
     def _check(self, one: Property, about: Any, execution: Execution) -> None:
-        if one.applies is not None and not one.applies(about):
+        if one.applies is not None and not self._asked(one, one.applies, about, execution):
             return
         self.spoke[one.name] += 1
-        found = one.check(about)
+        found = self._asked(one, one.check, about, execution)
         if found is not True and found is not None:
             self._violate(one.name, found if isinstance(found, str) else "it is not so", execution.schedule)
+
+    def _asked(self, one: Property, question: Callable[[Any], Any], about: Any, execution: Execution) -> Any:
+        try:
+            return question(about)
+        except Exception as error:
+            what = printable(f"{type(error).__name__}: {error}", 200)
+            raise ProgramError(f"the claim {quoted(one.name)} raised {what}{execution.so_far()}") from error
 
     def _violate(self, name: str, witness: str, steps: Sequence[int]) -> None:
         known = self.violations.get(name)
@@ -147,6 +155,7 @@ class Watch:
         return Findings(
             self.endings,
             self.fired,
+            self.spoke,
             self.effects,
             self.violations,
             (self.deadlocks, self.audited, self._seen),
@@ -158,6 +167,7 @@ class Watch:
         """Add what another watch has seen."""
         self.endings.update(findings.endings)
         self.fired.update(findings.fired)
+        self.spoke.update(findings.spoke)
         for kind, seen in findings.effects.items():
             self.effects.setdefault(kind, set()).update(seen)
         for one in findings.violations.values():
