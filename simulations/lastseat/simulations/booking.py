@@ -189,7 +189,7 @@ class BookingWatch:
         return Exploration(
             strategy=strategy,
             executions=engine.executions,
-            interleavings=self._interleavings() if complete and strategy == "dpor" else engine.executions,
+            interleavings=self._interleavings(complete) if strategy == "dpor" else engine.executions,
             outcomes=tally(self.vectors),
             vectors=frozenset(self.vectors),
             complete=complete,
@@ -203,10 +203,10 @@ class BookingWatch:
             deadlocks=self.deadlocks,
         )
 
-    def _interleavings(self) -> int | None:
+    def _interleavings(self, complete: bool) -> int | None:
         """Return how many schedules all traces together have: (2n)!/2ⁿ where every attempt takes two steps."""
         attempts = len(self.scenario.requests)
-        return factorial(2 * attempts) // 2**attempts if self._even else None
+        return factorial(2 * attempts) // 2**attempts if complete and self._even else None
 
 
 @dataclass(frozen=True, slots=True)

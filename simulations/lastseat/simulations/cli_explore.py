@@ -1,11 +1,7 @@
 """The command `explore`: the real code under every schedule."""
 
-import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
-from multiprocessing import get_context
 from time import monotonic
 
 import click
@@ -27,6 +23,7 @@ from lastseat.simulations.progress import stages
 from lastseat.simulations.registry import find_implementation, running
 from lastseat.simulations.scenario import printable, quoted
 from lastseat.simulations.terminal import print_all, print_json
+from lastseat.simulations.workers import processes
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -76,7 +73,7 @@ def explore_command(
         raise click.UsageError(f"--workers splits dpor, and not {quoted(strategy)}")
     started = monotonic()
     with running(implementation):
-        with stages() as stage, _executor(workers) as executor:
+        with stages() as stage, nullcontext() if workers is None else processes(workers).open() as executor:
             if executor is not None:
                 explore = partial(explore, executor=executor)
             seen = explore(scenario, implementation, seconds=budget, progress=stage(f"{scenario.name}: {strategy}"))
@@ -93,19 +90,6 @@ def explore_command(
         covered = counted(seen.executions if seen.interleavings is None else seen.interleavings, "schedule")
         print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
     return status_of(standing, seen.interrupted)
-
-
-@contextmanager
-def _executor(workers: int | None) -> Iterator[ProcessPoolExecutor | None]:
-    """Yield so many worker processes, which leave Ctrl-C to us; None where none are asked for."""
-    if workers is None:
-        yield None
-        return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _stopped(seen: Exploration) -> str:

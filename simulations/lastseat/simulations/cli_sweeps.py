@@ -22,7 +22,7 @@ from lastseat.simulations.terminal import print_json, printing
 if TYPE_CHECKING:  # all but the points needs numpy, which only a sweep asks for
     from lastseat.simulations.sweeps.sweep import Swept
     from lastseat.simulations.sweeps.tables import Row
-    from lastseat.simulations.sweeps.workers import Workers
+    from lastseat.simulations.workers import Workers
 
 MOST_SHOWN = 100  # points; all of them are in --json and in the tables
 LOCAL = "local"
@@ -106,7 +106,7 @@ def run_sweep(asked: SweepOptions, runs: int, seed: int, as_json: bool) -> int:
 
 
 def _workers(asked: SweepOptions, chunks: float) -> "Workers":
-    from lastseat.simulations.sweeps.workers import dask, processes
+    from lastseat.simulations.workers import dask, processes
 
     if asked.dask is not None:
         return dask(None if asked.dask == LOCAL else asked.dask, asked.workers)

@@ -24,7 +24,7 @@ from lastseat.simulations.sweeps.chunks import Plan, Sampled
 from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point, Sampler, parse_grid
 from lastseat.simulations.sweeps.sweep import sweep
-from lastseat.simulations.sweeps.workers import Workers, dask, given, processes
+from lastseat.simulations.workers import Workers, dask, given, processes
 
 PLAN = Plan(
     (
@@ -224,7 +224,7 @@ from pathlib import Path
 from lastseat.simulations.sweeps.chunks import Plan
 from lastseat.simulations.sweeps.points import parse_grid
 from lastseat.simulations.sweeps.sweep import sweep
-from lastseat.simulations.sweeps.workers import processes
+from lastseat.simulations.workers import processes
 
 def progress(done, total):
     if done:

@@ -17,7 +17,7 @@ from lastseat.simulations.sweeps import checkpoint
 from lastseat.simulations.sweeps.chunks import Chunk, Plan, Sampled, missing, run_chunk
 from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point
-from lastseat.simulations.sweeps.workers import Workers, inline
+from lastseat.simulations.workers import Workers, inline
 
 MOST_LOSSES = 5  # how often workers may die before the sweep gives up
 SAVE_EVERY = 10.0  # seconds

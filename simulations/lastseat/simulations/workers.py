@@ -1,4 +1,4 @@
-"""Where chunks run: in this process, in several, or on a Dask cluster; any `concurrent.futures.Executor` will do."""
+"""Where work runs: in this process, in several, or on a Dask cluster; any `concurrent.futures.Executor` will do."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from logging import CRITICAL
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.synchronize import Barrier
 from os import cpu_count
 from socket import create_connection
@@ -76,6 +76,7 @@ def _pool(count: int) -> Iterator[Executor]:
     # Spawned, because a forked process inherits the threads' locks and numpy's state.
     context = get_context("spawn")
     pool = ProcessPoolExecutor(count, context, _begin, (context.Barrier(count),))
+    others = set(active_children())
     try:
         with _interrupts_held():
             # Each task starts a process, since none ends before all have begun. Were one started later, while the
@@ -84,7 +85,12 @@ def _pool(count: int) -> Iterator[Executor]:
                 pool.submit(int)
         yield pool
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with _interrupts_held():
+            # What the workers still do is not wanted any more. Without this, a pool that is shut down in the middle
+            # of its work sometimes waits for workers that wait for it (seen with Python 3.11).
+            for child in set(active_children()) - others:
+                child.terminate()
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(together: Barrier) -> None:
