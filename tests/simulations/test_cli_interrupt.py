@@ -22,6 +22,8 @@ pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 LONG = {
     "brute": (["explore", "--strategy", "brute", "--attempts", "7"], rb"\d/s"),
     "merged": (["explore", "--strategy", "merged", "--attempts", "14", "--capacity", "7"], rb"\d/s"),
+    "dpor": (["explore", "--strategy", "dpor", "--attempts", "7", "--capacity", "7"], rb"\d/s"),
+    "workers": (["explore", "--strategy", "dpor", "--attempts", "7", "--capacity", "7", "--workers", "2"], rb"\d/s"),
     "model": (["model", "--attempts", "8", "--capacity", "4"], rb"\d/s"),
     "verify": (["verify"], rb"three-attempts-two-seats: "),
 }
