@@ -19,7 +19,9 @@ from lastseat.simulations.draw import spacetime_svg, spacetime_text
 from lastseat.simulations.draw_page import TINY
 from lastseat.simulations.draw_text import LEAST_WIDTH
 from lastseat.simulations.draw_words import BOLD, em
+from lastseat.simulations.faults import FaultBudget, Strike
 from lastseat.simulations.scenario import Scenario, contention
+from lastseat.simulations.schedule import ScheduleError
 from lastseat.simulations.scheduler import Scheduler, run
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -107,12 +109,30 @@ def executions(draw: st.DrawFn) -> Scheduler:
     capacities = tuple((name, draw(st.integers(0, 3) | st.just(1_000_000_000))) for name in resources[:2])
     units = st.sampled_from([1, 1, 1, 2, 3, 1_000_000_000])
     requests = st.builds(BookingRequest, ids, st.sampled_from(resources), units)
-    scenario = Scenario("drawn", "Drawn", capacities, tuple(draw(st.lists(requests, min_size=1, max_size=8))))
+    delivered = tuple(draw(st.lists(requests, min_size=1, max_size=8)))
+    scenario = Scenario("drawn", "Drawn", capacities, delivered, FaultBudget(draw(st.integers(0, 3))))
     execution = Scheduler(scenario, draw(st.sampled_from(IMPLEMENTATIONS)))
-    for pick in draw(st.lists(st.integers(0, 7), max_size=24)):
-        if free := sorted(set(execution.unfinished()) - set(execution.waiting())):
-            execution.step(free[pick % len(free)])
+    for pick, letter in draw(
+        st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["", "", "", *"cdua"])), max_size=24)
+    ):
+        free = [*execution.free(), *(set(execution.redeliveries()[: 8 - rows(execution)]) - set(execution.waiting()))]
+        if free:
+            step(execution, sorted(free)[pick % len(free)], letter)
     return execution
+
+
+def rows(execution: Scheduler) -> int:
+    """How many attempts there are so far, redeliveries included."""
+    originals = len(execution.scenario.originals)
+    return originals + len({one.attempt for one in execution.taken if one.attempt >= originals})
+
+
+def step(execution: Scheduler, who: int, letter: str) -> None:
+    """Take a step, with a fault in it if it can strike there."""
+    try:
+        execution.step(Strike(who, letter) if letter else who)
+    except ScheduleError:
+        execution.step(who)
 
 
 # A conflict, and the same attempt's next step right after it.
@@ -199,7 +219,7 @@ def test_no_line_from_the_store_crosses_a_text(execution: Scheduler) -> None:
     ]
 
     assert [text.text for text in outside for line in lines if text.meets(line)] == []
-    assert len(lines) == len(execution.taken)
+    assert len(lines) == sum(one.letter != "c" for one in execution.taken)
 
 
 @settings(deadline=None, max_examples=60)
@@ -211,7 +231,7 @@ def test_every_step_is_in_the_picture_once_and_in_order(execution: Scheduler) ->
     shapes = [*root.iter(f"{SVG}circle"), *root.iter(f"{SVG}polygon")]
 
     assert numbers == [str(one.number) for one in execution.taken]
-    assert sum(is_point(shape) for shape in shapes) == len(execution.taken)
+    assert sum(is_point(shape) for shape in shapes) == sum(one.letter != "c" for one in execution.taken)
 
 
 def is_point(shape: ET.Element) -> bool:

@@ -5,16 +5,10 @@ Exit status: 0 holds, 1 a property is violated, 2 bad input or usage (one line),
 """
 
 import sys
-from collections.abc import Iterator
-from time import monotonic
 from typing import NoReturn
 
 import click
-from rich.text import Text
 
-from lastseat.model.induction import Answer
-from lastseat.simulations import report, report_data
-from lastseat.simulations.claims import Verification, counted
 from lastseat.simulations.cli_explore import explore_command
 from lastseat.simulations.cli_model import model_command, prove_command
 from lastseat.simulations.cli_options import (
@@ -22,26 +16,19 @@ from lastseat.simulations.cli_options import (
     HOLDS,
     INCOMPLETE,
     INTERRUPTED,
-    Chosen,
-    json_option,
-    scenario_options,
-    status_of,
 )
 from lastseat.simulations.cli_outcomes import outcomes_command
 from lastseat.simulations.cli_replay import draw_command, replay_command
 from lastseat.simulations.cli_sample import sample_command
+from lastseat.simulations.cli_verify import verify_command
 from lastseat.simulations.engines import EngineError
-from lastseat.simulations.progress import stages
 from lastseat.simulations.scenario import printable
-from lastseat.simulations.scenario_file import shipped_scenarios
 from lastseat.simulations.terminal import (
     keep_interrupt,
     let_every_character_pass,
-    print_all,
     print_json,
     say_no_more,
 )
-from lastseat.simulations.verification import verify
 
 LONGEST_COMPLAINT = 1000  # characters
 
@@ -57,49 +44,8 @@ def lastseat() -> None:
     """
 
 
-@lastseat.command("verify")
-@scenario_options
-@json_option
-def verify_command(chosen: Chosen, generated: bool, as_json: bool) -> int:
-    """Run the main job: every engine on every scenario.
-
-    Runs them on all shipped scenarios, or on the one given, and holds them against each other; then it lets them
-    look for what is wrong in wrong implementations.
-    """
-    started = monotonic()
-    shipped = shipped_scenarios()
-    with stages() as stage:
-        found = verify((chosen.scenario,) if generated else shipped, shipped, stage)
-    standing = found.standing(needs_all=not generated)
-    seconds = monotonic() - started
-    if as_json:
-        print_json(report_data.verification_data(found, chosen.options if generated else None), seconds)
-    else:
-        schedules = counted(sum(row.interleavings for row in found.rows), "schedule")
-        covered = f"{counted(len(found.rows), 'scenario')}, {schedules}"
-        caught = sum(one.breach is not None for one in found.gallery)
-        obligations = found.proof.obligations if found.proof else ()
-        settled = sum(one.verdict is Answer.PROVED for one in obligations)
-        proved = f", {settled} of {counted(len(obligations), 'obligation')} proved" if obligations else ""
-        flaws = f"{caught} of {counted(len(found.gallery), 'wrong implementation')} caught"
-        tables = report.verification_tables(found, chosen.options if generated else None)
-        print_all(tables, standing, f"{covered}{proved}, {flaws}, {seconds:.1f} s", _limits(found))
-    return status_of(standing, found.interrupted)
-
-
-def _limits(found: Verification) -> Iterator[Text]:
-    for missing in found.missing:
-        yield Text(f"Not run: {missing}.", style="yellow")
-    if found.interrupted:
-        yield Text("Interrupted: the tables show what was finished before.", style="yellow")
-    yield Text(
-        "A schedule is an order of the attempts' shared steps, with faults where the scenario allows some. What "
-        "lies beyond these scenarios, only the proof covers, and only of the model.",
-        style="dim",
-    )
-
-
 for command in (
+    verify_command,
     explore_command,
     sample_command,
     replay_command,

@@ -1,6 +1,6 @@
 """The commands `replay` and `draw`: one schedule again, in words or as a picture."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from time import monotonic
 
 import click
@@ -19,15 +19,20 @@ from lastseat.simulations.cli_options import (
     status_of,
 )
 from lastseat.simulations.continuation import CONTINUING, continue_from
-from lastseat.simulations.draw import spacetime_svg, spacetime_text
-from lastseat.simulations.judged import findings
+from lastseat.simulations.draw import spacetime_png, spacetime_svg, spacetime_text
+from lastseat.simulations.draw_file import check_place, write_whole
+from lastseat.simulations.draw_html import spacetime_html
+from lastseat.simulations.judged import Finding, findings
 from lastseat.simulations.progress import stages
 from lastseat.simulations.registry import find_implementation, running
 from lastseat.simulations.scenario import Scenario, quoted
 from lastseat.simulations.schedule import Schedule, ScheduleError
 from lastseat.simulations.scheduler import Scheduler
 from lastseat.simulations.story import fingerprint
+from lastseat.simulations.story import replay_command as replay_line
 from lastseat.simulations.terminal import print_all, print_json, printing
+
+DRAWN = (".svg", ".png", ".html", ".txt")
 
 
 @click.command("replay")
@@ -108,7 +113,7 @@ def _replayed(
 @scenario_options
 @implementation_option
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), help="FILE.svg or FILE.txt; the terminal if not given."
+    "-o", "--output", metavar="FILE", help="FILE.svg, FILE.png, FILE.html or FILE.txt; the terminal if not given."
 )
 @json_option
 def draw_command(
@@ -116,25 +121,35 @@ def draw_command(
 ) -> int:
     """Draw one schedule as a space-time diagram."""
     del generated
-    if output is not None and not output.endswith((".svg", ".txt")):
-        raise click.BadParameter(f"{quoted(output)} ends neither in .svg nor in .txt", param_hint="'--output'")
+    if output is not None:
+        if not output.endswith(DRAWN):
+            raise click.BadParameter(f"{quoted(output)} ends in none of {', '.join(DRAWN)}", param_hint="'--output'")
+        check_place(output)
     schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
     started = monotonic()
     with running(implementation):
         execution, stale = _replayed(schedule, chosen.scenario, implementation, None)
-        violating = tuple(sorted({one.step for one in findings(execution, implementation) if one.step}))
-    drawn = (spacetime_svg if output and output.endswith(".svg") else spacetime_text)(execution, violating=violating)
+        found = findings(execution, implementation)
+    again = replay_line(schedule.steps, chosen.scenario, implementation, chosen.options)
+    drawn = _drawn(output or ".txt", execution, found, again)
+    violating = sorted({one.step for one in found if one.step})
     if output is not None:
-        try:
-            Path(output).write_text(drawn, encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"{quoted(output)} cannot be written: {error.strerror}") from None
+        write_whole(output, drawn)
     if as_json:
-        print_json({"file": output, "complete": not execution.unfinished(), "violations": list(violating)},
-                   monotonic() - started)  # fmt: skip
+        told = {"file": output, "complete": not execution.unfinished(), "violations": violating}
+        print_json(told, monotonic() - started)
     elif output is None:
         with printing():
-            click.echo(drawn)
+            click.echo(drawn.decode())
     if stale:
         click.echo(f"lastseat: {stale}", err=True)
     return HOLDS
+
+
+def _drawn(file: str, execution: Scheduler, found: Sequence[Finding], again: str) -> bytes:
+    violating = tuple(sorted({one.step for one in found if one.step}))
+    if file.endswith(".png"):
+        return spacetime_png(execution, violating=violating)
+    if file.endswith(".html"):
+        return spacetime_html(execution, found=found, replay=again).encode()
+    return (spacetime_svg if file.endswith(".svg") else spacetime_text)(execution, violating=violating).encode()

@@ -1,11 +1,14 @@
 """Space-time diagrams of one execution: the store on top, one row for each attempt, time from left to right.
 
-What is drawn is decided once, in `draw_diagram`; where it stands in `draw_layout`; `draw_svg` and `draw_text` draw.
+What is drawn is decided once, in `draw_diagram`; where it stands in `draw_layout`. `draw_text` draws it for a
+terminal, and `draw_page` as plain shapes, which `draw_svg` and `draw_png` write; `draw_html` makes a page of it.
 """
 
 from collections.abc import Collection
 
 from lastseat.simulations.draw_diagram import diagram_of
+from lastseat.simulations.draw_page import picture
+from lastseat.simulations.draw_png import png
 from lastseat.simulations.draw_svg import svg
 from lastseat.simulations.draw_text import LEAST_WIDTH, text
 from lastseat.simulations.scheduler import Scheduler
@@ -18,7 +21,7 @@ def spacetime_svg(execution: Scheduler, *, title: str | None = None, violating: 
     in which more is confirmed than there is, or other than is reserved, is crimson anyway.
     The same execution gives the same text. Clauses: state.capacity, state.sum, state.unique
     """
-    return svg(diagram_of(execution, title, violating))
+    return svg(picture(diagram_of(execution, title, violating)))
 
 
 def spacetime_text(
@@ -32,3 +35,11 @@ def spacetime_text(
     if width < LEAST_WIDTH:
         raise ValueError(f"a diagram needs at least {LEAST_WIDTH} columns, not {width}")
     return text(diagram_of(execution, title, violating), width)
+
+
+def spacetime_png(execution: Scheduler, *, title: str | None = None, violating: Collection[int] = ()) -> bytes:
+    """Return the picture of `spacetime_svg` as a PNG.
+
+    Raises PngLibraryMissingError without matplotlib, and PngError where the picture is too large for a PNG.
+    """
+    return png(picture(diagram_of(execution, title, violating)))

@@ -5,7 +5,7 @@ Steps are numbered from 1 as in the execution; 0 stands for the beginning, befor
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     OBSERVE = "observe"
     PERSIST = "persist"
     OTHER = "other"
+    CRASH = "crash"  # a fault instead of a step
 
 
 class Tone(StrEnum):
@@ -63,7 +64,8 @@ class Mark:
     """One step: `row` is its attempt and `lane` the resource that it touches (None: not known).
 
     `label` and the shorter `brief` say what was done, `detail` what came of it where no other part does. `head`
-    and `reason` are the outcome, or the verdict of a persist after which the attempt went on.
+    and `reason` are the outcome, or the verdict of a persist after which the attempt went on. `fault` is the letter
+    of the fault that struck in it.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Mark:
     detail: str = ""
     head: str = ""
     reason: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,11 @@ class Diagram:
         return any(box.violating for box in boxes) or any(mark.tone is Tone.VIOLATION for mark in self.marks)
 
     @property
+    def is_struck(self) -> bool:
+        """Return whether a fault strikes in it."""
+        return any(mark.fault for mark in self.marks)
+
+    @property
     def is_harmless(self) -> bool:
         """Return whether no stale copy took effect. Clause: persist.compare_and_swap"""
         stale = {hold.end for hold in self.holds if hold.stale is not None}
@@ -131,12 +139,18 @@ def diagram_of(execution: Scheduler, title: str | None = None, violating: Collec
     lanes = tuple(_lane(name, states, shown) for name, shown in names.items())
     places = {name: place for place, name in enumerate(names)}
     begun = {one.attempt: one.number for one in reversed(taken)}
+    # A redelivery that was not made has no row.
+    attempts = [*range(len(execution.scenario.originals)), *sorted(begun)]
+    rows = {who: row for row, who in enumerate(dict.fromkeys(attempts))}
     return Diagram(
         title=calm(execution.scenario.title if title is None else title, 160),
         lanes=lanes,
-        rows=tuple(_row(execution, who) for who in range(len(execution.scenario.requests))),
-        marks=tuple(_mark(one, places, violating, one.number == begun[one.attempt]) for one in taken),
-        holds=tuple(_holds(taken)),
+        rows=tuple(_row(execution, who) for who in rows),
+        marks=tuple(
+            replace(_mark(one, places, violating, one.number == begun[one.attempt]), row=rows[one.attempt])
+            for one in taken
+        ),
+        holds=tuple(replace(hold, row=rows[hold.row]) for hold in _holds(taken)),
     )
 
 
@@ -218,13 +232,15 @@ def _row(execution: Scheduler, who: int) -> Row:
         returned = execution.returned[who]
         stepless = None if began else (_head(returned), "without a step")
         return Row(name, counted, stepless, _tone(returned))
+    if who in execution.crashed:
+        return Row(name, counted)  # the crash is drawn where it was
     if who in execution.waiting():
         return Row(name, counted, note="has to wait")
     return Row(name, counted, note="no outcome yet" if began else "not begun")
 
 
 def _mark(taken: Taken, places: dict[str | None, int], violating: Collection[int], is_first: bool) -> Mark:
-    kind = kind_of(taken.operation)
+    kind = Kind.CRASH if taken.letter == "c" else kind_of(taken.operation)
     label, brief, detail = _doing(taken, kind)
     head, reason = "", ""
     tone = _tone(taken.returned) if taken.ended else Tone.NEUTRAL
@@ -232,6 +248,9 @@ def _mark(taken: Taken, places: dict[str | None, int], violating: Collection[int
         head, reason = _head(taken.returned), _ending(taken, is_first and kind is Kind.OBSERVE)
     if kind is Kind.PERSIST:
         head, reason = head or calm(str(taken.result), LONGEST_WORD), calm(_reason(taken), LONGEST_REASON)
+    if taken.letter in ("c", "d"):
+        when = "before emit" if taken.letter == "d" else f"before {getattr(taken.operation, 'kind', 'step')}"
+        head, reason = "CRASH", calm(when, LONGEST_REASON)
     return Mark(
         number=taken.number,
         row=taken.attempt,
@@ -244,13 +263,14 @@ def _mark(taken: Taken, places: dict[str | None, int], violating: Collection[int
         detail=detail,
         head=head,
         reason=reason,
+        fault=taken.letter,
     )
 
 
 def _doing(taken: Taken, kind: Kind) -> tuple[str, str, str]:
     """Return the label, the brief and the detail of a step."""
     match kind, taken.result:
-        case Kind.PERSIST, _:
+        case ((Kind.PERSIST | Kind.CRASH), _):
             return "", "", ""
         case Kind.OBSERVE, Resource(version=version):
             return f"reads v{version}", f"v{version}", ""
@@ -330,11 +350,13 @@ def _holds(taken: list[Taken]) -> Iterator[Hold]:
             if who != one.attempt and hold.stale is None and _content(one.before, name) != _content(one.after, name):
                 held[who] = name, Hold(who, hold.start, one.number, None)
         kind = kind_of(one.operation)
-        if one.attempt in held and (one.ended or kind is not Kind.OTHER):
+        died = one.letter in ("c", "d")
+        if one.attempt in held and (one.ended or died or kind is not Kind.OTHER):
             _, hold = held.pop(one.attempt)
             yield Hold(hold.row, hold.start, hold.stale, one.number)
         resource_id = resource_id_of(one.operation)
-        if kind is Kind.OBSERVE and resource_id and not one.ended and one.result is not NotObserved.UNAVAILABLE:
+        goes_on = not one.ended and not died
+        if kind is Kind.OBSERVE and resource_id and goes_on and one.result is not NotObserved.UNAVAILABLE:
             held[one.attempt] = resource_id, Hold(one.attempt, one.number, _stale_at_once(one, resource_id), None)
     yield from (hold for _, hold in held.values())
 

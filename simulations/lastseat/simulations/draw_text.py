@@ -12,7 +12,8 @@ LANE_LINES, ROW_LINES = 3, 2
 WIDEST_BOX = 14  # a box is made wide enough for the longest of its texts that is no wider
 
 THREAD, HELD, STALE = "─", "━", "░"
-POINT = {Kind.OBSERVE: "○", Kind.PERSIST: "●", Kind.OTHER: "◆"}
+FAULT = "✗"
+POINT = {Kind.OBSERVE: "○", Kind.PERSIST: "●", Kind.OTHER: "◆", Kind.CRASH: FAULT}
 LINE = {Kind.OBSERVE: "┊", Kind.PERSIST: "│", Kind.OTHER: "╎"}
 
 
@@ -70,6 +71,8 @@ def _legend(diagram: Diagram) -> list[str]:
         lines.append("◆ a step of another kind")
     if diagram.violates:
         lines.append("! a property is violated")
+    if diagram.is_struck:
+        lines.append("✗ a fault: a crash, no answer (at the store), a lost answer (at the attempt)")
     return lines
 
 
@@ -134,7 +137,7 @@ class _Sheet:
         """Draw the line between the store and the attempt; where it crosses another attempt's line, both are seen."""
         x = self._x(self.band.x[mark.number])
         crossing = {THREAD: "┼", HELD: "┿", STALE: "▒"}
-        for y in range(self._bottom(mark.lane) + 1, self._row(mark.row)):
+        for y in range(self._bottom(mark.lane) + 1, self._row(mark.row) if mark.kind is not Kind.CRASH else 0):
             self.cells[y][x] = crossing.get(self.cells[y][x], LINE[mark.kind])
 
     def _lane(self, place: int, lane: Lane) -> None:
@@ -155,8 +158,9 @@ class _Sheet:
     def _mark(self, mark: Mark) -> None:
         x, y = self._x(self.band.x[mark.number]), self._row(mark.row)
         touch = ("▲" if mark.effective else "△") if mark.kind is Kind.PERSIST else "▲" if mark.effective else "┬"
-        self._put(self._bottom(mark.lane), x, touch)
-        self._put(y, x, POINT[mark.kind])
+        if mark.kind is not Kind.CRASH:
+            self._put(self._bottom(mark.lane), x, FAULT if mark.fault == "u" else touch)
+        self._put(y, x, FAULT if mark.fault in ("a", "d") else POINT[mark.kind])
         # An observe's brief stands on the thick line; an outcome has a blank before it.
         head = _head(mark)
         self._put(y, x + 1, head if mark.brief else f" {head}" if head else "")

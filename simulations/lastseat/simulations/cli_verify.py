@@ -1,0 +1,89 @@
+"""The command `verify`: the main job."""
+
+from collections.abc import Iterator
+from time import monotonic
+
+import click
+from rich.text import Text
+
+from lastseat.model.induction import Answer
+from lastseat.simulations import report, report_data
+from lastseat.simulations.claims import Breach, Verification, counted
+from lastseat.simulations.cli_options import Chosen, json_option, scenario_options, status_of
+from lastseat.simulations.draw_file import check_place, write_whole
+from lastseat.simulations.explain import explain
+from lastseat.simulations.html_report import Extras, report_html, story_key
+from lastseat.simulations.progress import stages
+from lastseat.simulations.scenario import quoted
+from lastseat.simulations.scenario_file import shipped_scenarios
+from lastseat.simulations.story import options_of
+from lastseat.simulations.terminal import print_all, print_json
+from lastseat.simulations.verification import verify
+
+
+@click.command("verify")
+@scenario_options
+@click.option("--report", "page", metavar="FILE.html", help="Write a report of the run, one page for any browser.")
+@json_option
+def verify_command(chosen: Chosen, generated: bool, page: str | None, as_json: bool) -> int:
+    """Run the main job: every engine on every scenario.
+
+    Runs them on all shipped scenarios, or on the one given, and holds them against each other; then it lets them
+    look for what is wrong in wrong implementations.
+    """
+    if page is not None:
+        if not page.endswith((".html", ".htm")):
+            raise click.BadParameter(f"{quoted(page)} does not end in .html", param_hint="'--report'")
+        check_place(page)
+    started = monotonic()
+    shipped = shipped_scenarios()
+    with stages() as stage:
+        found = verify((chosen.scenario,) if generated else shipped, shipped, stage)
+    options = chosen.options if generated else None
+    standing = found.standing(needs_all=not generated)
+    seconds = monotonic() - started
+    summary = _summary(found, seconds)
+    if page is not None:
+        limits = [one.plain for one in _limits(found)]
+        extras = _extras(found, options)
+        html = report_html(found, standing, summary, limits=limits, options=options, extras=extras)
+        write_whole(page, html.encode())
+    if as_json:
+        print_json({**report_data.verification_data(found, options), "report": page}, seconds)
+    else:
+        print_all(report.verification_tables(found, options), standing, summary, _limits(found))
+    return status_of(standing, found.interrupted)
+
+
+def _summary(found: Verification, seconds: float) -> str:
+    schedules = counted(sum(row.interleavings for row in found.rows), "schedule")
+    covered = f"{counted(len(found.rows), 'scenario')}, {schedules}"
+    caught = sum(one.breach is not None for one in found.gallery)
+    obligations = found.proof.obligations if found.proof else ()
+    settled = sum(one.verdict is Answer.PROVED for one in obligations)
+    proved = f", {settled} of {counted(len(obligations), 'obligation')} proved" if obligations else ""
+    flaws = f"{caught} of {counted(len(found.gallery), 'wrong implementation')} caught"
+    return f"{covered}{proved}, {flaws}, {seconds:.1f} s"
+
+
+def _extras(found: Verification, options: str | None) -> Extras:
+    """Return an explanation of every violation and of every flaw that was caught."""
+
+    def named(one: Breach, own: str | None) -> str:
+        return own or options_of(one.scenario)
+
+    told = [(one, named(one, options)) for one in found.breaches]
+    told += [(caught.breach, named(caught.breach, None)) for caught in found.gallery if caught.breach]
+    return Extras({story_key(one): explain(one.violation, one.scenario, one.implementation, by) for one, by in told})
+
+
+def _limits(found: Verification) -> Iterator[Text]:
+    for missing in found.missing:
+        yield Text(f"Not run: {missing}.", style="yellow")
+    if found.interrupted:
+        yield Text("Interrupted: the tables show what was finished before.", style="yellow")
+    yield Text(
+        "A schedule is an order of the attempts' shared steps, with faults where the scenario allows some. What "
+        "lies beyond these scenarios, only the proof covers, and only of the model.",
+        style="dim",
+    )
