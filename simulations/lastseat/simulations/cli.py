@@ -11,6 +11,7 @@ import click
 
 from lastseat.simulations.cli_explore import explore_command
 from lastseat.simulations.cli_model import model_command, prove_command
+from lastseat.simulations.cli_mutants import mutants_command
 from lastseat.simulations.cli_options import (
     BAD_INPUT,
     HOLDS,
@@ -53,6 +54,7 @@ for command in (
     model_command,
     prove_command,
     outcomes_command,
+    mutants_command,
 ):
     lastseat.add_command(command)
 

@@ -1,11 +1,14 @@
 """The command `explore`: the real code under every schedule."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
 import click
+from rich.text import Text
 
+from lastseat.reference.implementation import Implementation
 from lastseat.simulations import report, report_data
 from lastseat.simulations.claims import counted
 from lastseat.simulations.cli_options import (
@@ -17,15 +20,18 @@ from lastseat.simulations.cli_options import (
     standing_of,
     status_of,
 )
-from lastseat.simulations.exploration import Exploration
+from lastseat.simulations.exploration import Exploration, Violation
 from lastseat.simulations.explore import STRATEGIES, explorer
 from lastseat.simulations.progress import stages
 from lastseat.simulations.registry import find_implementation, running
-from lastseat.simulations.scenario import printable, quoted
+from lastseat.simulations.scenario import Scenario, printable, quoted
+from lastseat.simulations.shrink import named, smallest, smallest_schedule
+from lastseat.simulations.story import replay_command
 from lastseat.simulations.terminal import print_all, print_json
 from lastseat.simulations.workers import processes
 
 LONGEST_COMPLAINT = 1000  # characters
+PLACES = 20_000  # that are looked at for a smaller counterexample
 
 
 @click.command("explore")
@@ -78,11 +84,15 @@ def explore_command(
                 explore = partial(explore, executor=executor)
             seen = explore(scenario, implementation, seconds=budget, progress=stage(f"{scenario.name}: {strategy}"))
         seconds = monotonic() - started
+        seen = _least(seen, scenario, implementation)
+        smaller = _smaller_case(seen, scenario, implementation)
         # To tell a violation, its steps are run again.
         if as_json:
             data = report_data.exploration_data(seen, scenario, implementation, chosen.options)
+            data["smaller"] = smaller
         else:
             tables = list(report.exploration_tables(seen, scenario, implementation, chosen.options))
+            tables += [Text(f"{seen.violations[0].clause} in its smallest case: {smaller}")] if smaller else []
     standing = standing_of(bool(seen.violations), seen.complete)
     if as_json:
         print_json(data, seconds)
@@ -90,6 +100,28 @@ def explore_command(
         covered = counted(seen.executions if seen.interleavings is None else seen.interleavings, "schedule")
         print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
     return status_of(standing, seen.interrupted)
+
+
+def _least(seen: Exploration, scenario: Scenario, implementation: Implementation) -> Exploration:
+    """Return what was seen, with the smallest schedule of each violation in the place of the one that was met."""
+
+    def least(one: Violation) -> Violation:
+        found = smallest_schedule(scenario, implementation, one.clause, places=PLACES)
+        return one if found is None else found.violation
+
+    return seen if seen.interrupted else replace(seen, violations=tuple(map(least, seen.violations)))
+
+
+def _smaller_case(seen: Exploration, scenario: Scenario, implementation: Implementation) -> str | None:
+    """Return the line that replays the first violation in a smaller scenario, None where there is none such."""
+    if seen.interrupted or not seen.violations:
+        return None
+    clause = seen.violations[0].clause
+    found = smallest(scenario, implementation, clause, places=PLACES)
+    if found is None or found.scenario == scenario:
+        return None
+    found, options = named(found, implementation)
+    return options and replay_command(found.violation.steps, found.scenario, implementation, options)
 
 
 def _stopped(seen: Exploration) -> str:

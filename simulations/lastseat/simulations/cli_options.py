@@ -83,31 +83,31 @@ def scenario_options(command: Command) -> Command:
         help=f"At most K faults in a run, of these kinds: {', '.join(KINDS)} (default: all of them).",
     )
     @wraps(command)
-    def wrapped(
-        *args: Any,
-        source: str | None,
-        attempts: int | None,
-        capacity: int | None,
-        units: tuple[int, ...] | None,
-        same_id: bool,
-        faults: FaultBudget | None,
-        **kwargs: Any,
-    ) -> Any:
-        generated = (attempts, capacity, units) != (None, None, None) or same_id
-        if source is not None and generated:
-            raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
-        if source is not None:
-            chosen = Chosen(find_scenario(source), f"--scenario {shell_word(source)}")
-        else:
-            chosen = _generated(
-                2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id
-            )
-        if faults is not None:
-            chosen = _with_faults(chosen, faults)
-            generated = True
-        return command(*args, chosen=chosen, generated=generated or source is not None, **kwargs)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        named = {name: kwargs.pop(name) for name in ("source", "attempts", "capacity", "units", "same_id", "faults")}
+        chosen = _chosen(**named)
+        # --capacity 0, --units 0 and --faults 0 say something too.
+        given = named["same_id"] or any(value is not None for name, value in named.items() if name != "same_id")
+        return command(*args, chosen=chosen, generated=given, **kwargs)
 
     return wrapped  # type: ignore[return-value]  # click reads the options off the wrapper
+
+
+def _chosen(
+    source: str | None,
+    attempts: int | None,
+    capacity: int | None,
+    units: tuple[int, ...] | None,
+    same_id: bool,
+    faults: FaultBudget | None,
+) -> Chosen:
+    if source is not None and ((attempts, capacity, units) != (None, None, None) or same_id):
+        raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
+    if source is not None:
+        chosen = Chosen(find_scenario(source), f"--scenario {shell_word(source)}")
+    else:
+        chosen = _generated(2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id)
+    return chosen if faults is None else _with_faults(chosen, faults)
 
 
 def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same_id: bool) -> Chosen:

@@ -1,4 +1,4 @@
-"""A violation explained: its cause in one sentence, its steps beside those of a correct implementation, its replay."""
+"""A violation explained: its cause in a sentence, its steps beside those of a correct implementation, its replay."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,8 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Snapshot
 from lastseat.simulations.draw_words import columns
-from lastseat.simulations.explain_causes import MOST_LISTED, cause_of
+from lastseat.simulations.explain_causes import SUSPENSION, cause_of
+from lastseat.simulations.explain_shown import MOST_LISTED
 from lastseat.simulations.exploration import Violation
 from lastseat.simulations.judged import Finding, findings
 from lastseat.simulations.scenario import Scenario, printable
@@ -23,10 +24,7 @@ LONGEST_HIDDEN = 60  # characters of what a store holds beside resources and res
 
 @dataclass(frozen=True, slots=True)
 class StepExplained:
-    """One step in words, the store before and after it, and what the correct implementation does in its place.
-
-    `correct` is "" where that is the same.
-    """
+    """One step in words, the store before and after it, and what the correct implementation does in its place."""
 
     number: int
     label: str
@@ -34,6 +32,7 @@ class StepExplained:
     before: str
     after: str
     correct: str
+    same: bool  # what the correct implementation does looks the same from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,9 @@ def explain(one: Violation, scenario: Scenario, implementation: Implementation, 
             before=store_in_words(taken.before),
             after=store_in_words(taken.after),
             correct=other,
+            same=same,
         )
-        for taken, other in zip(execution.taken, beside, strict=True)
+        for taken, (other, same) in zip(execution.taken, beside, strict=True)
     )
     schedule = [taken.step for taken in execution.taken]
     return Explanation(
@@ -88,7 +88,7 @@ def explain(one: Violation, scenario: Scenario, implementation: Implementation, 
         steps=steps,
         implementation=printable(implementation.name, LONGEST_LINE),
         correct=correct.name,
-        parts=next((taken.number for taken, other in zip(execution.taken, beside, strict=True) if other), None),
+        parts=next((step.number for step in steps if not step.same), None),
         token=str(token(schedule, scenario, implementation)),
         replay=replay_command(schedule, scenario, implementation, options),
         reproduced=reproduced,
@@ -106,18 +106,18 @@ def _shown(one: Violation, scenario: Scenario, implementation: Implementation) -
     return execution, found, True
 
 
-def _beside(taken: Sequence[Taken], scenario: Scenario, correct: Implementation) -> Iterator[str]:
-    """Yield for each step what the correct implementation does when the same attempt steps; "" for the same."""
+def _beside(taken: Sequence[Taken], scenario: Scenario, correct: Implementation) -> Iterator[tuple[str, bool]]:
+    """Yield for each step what the correct implementation does when the same attempt steps, and if it is the same."""
     execution = Scheduler(scenario, correct)
     for one in taken:
         try:
             other = execution.step(one.step)
         except ScheduleError as error:
             # Its number would be that of a step of the correct run, which has fewer.
-            yield printable(f"takes no step: {str(error).partition(': ')[2]}", LONGEST_LINE)
+            yield printable(f"no step, as {str(error).partition(': ')[2]}", LONGEST_LINE), False
         else:
             same = _visible(one) == _visible(other)
-            yield "" if same else printable(step_told(other, execution.scenario), LONGEST_LINE)
+            yield printable(step_told(other, execution.scenario), LONGEST_LINE), same
 
 
 def _visible(one: Taken) -> tuple[Any, ...]:
@@ -149,7 +149,7 @@ def _few(texts: Sequence[str]) -> list[str]:
 
 
 def explanation_lines(one: Explanation) -> list[str]:
-    """Return the explanation as lines of at most 80 columns.
+    """Return the explanation as lines of at most 80 columns; only a word of the replay may be longer than one.
 
     A replay that is longer goes on in lines that a shell reads as one.
     """
@@ -157,7 +157,7 @@ def explanation_lines(one: Explanation) -> list[str]:
         head = f"{one.clause} is violated before any step"
     else:
         head = f"{one.clause} is violated after {one.step} step{'s' * (one.step != 1)}"
-    lines = [*wrapped(head), *wrapped(f"{one.cause[:1].upper()}{one.cause[1:]}.", "  ")]
+    lines = [*wrapped(head), *wrapped(f"{one.cause}.", "  cause: ")]
     for step in one.steps:
         number = f"{step.number:>3}. "
         lines += wrapped(step.text, number)
@@ -165,13 +165,14 @@ def explanation_lines(one: Explanation) -> list[str]:
             lines += wrapped(step.before, "     store   ")
         else:
             lines += [*wrapped(step.before, "     before  "), *wrapped(step.after, "     after   ")]
-        if step.correct:
+        if not step.same:
             lines += wrapped(f"{one.correct}: {step.correct}", "     ")
     if one.steps:
-        same = f"{one.correct} does the same in every step."
+        free = ", and there nobody has to wait" * (one.clause == SUSPENSION)
+        same = f"{one.correct} does the same in every step{free}."
         lines += wrapped(f"{one.correct} parts from it in step {one.parts}." if one.parts else same, "  ")
     if not one.reproduced:
-        lines += wrapped("When these steps were run again, it did not show: the code is not deterministic.", "  ")
+        lines += wrapped("Run again, these steps did not show it: the code is not deterministic.", "  ")
     return [*lines, *_command(one.replay)]
 
 
@@ -206,9 +207,12 @@ def _pieces(word: str, room: int) -> list[str]:
 
 
 def _command(replay: str) -> list[str]:
-    """Return the command after its caption; one that is too long is broken before an option."""
+    """Return the command after its caption; one that is too long is broken before an option.
+
+    It stays whole where it holds a quote, as a line that is broken inside one would be another.
+    """
     caption = "  replay it: "
-    if columns(caption + replay) <= WIDTH:
+    if columns(caption + replay) <= WIDTH or "'" in replay:
         return [caption + replay]
     start, *options = replay.split(" --")
     lines = [f"    {start}", *(f"      --{option}" for option in options)]

@@ -1,85 +1,29 @@
-"""Why a clause is violated, in one sentence: a template for each clause, with the names, versions and steps of a run."""
+"""Why a clause is violated, in one sentence: a template for each clause, with names, versions and steps of a run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lastseat.model.properties import changed, fits
-from lastseat.reference.values import Emission, Outcome, Resource, Snapshot
+from lastseat.reference.values import Emission, Outcome, Verdict
 from lastseat.simulations.abstraction import store_of
+from lastseat.simulations.explain_shown import (
+    MOST_LISTED,
+    Shown,
+    anything,
+    ending_of,
+    outcome_of,
+    resource_of,
+    short,
+    units_of,
+)
 from lastseat.simulations.judged import Finding
 from lastseat.simulations.linearizability import LINEARIZABLE
 from lastseat.simulations.scenario import printable
 from lastseat.simulations.scheduler import Scheduler, Taken
-from lastseat.simulations.story import LONGEST_ID, change_told, emission_told, step_told
+from lastseat.simulations.story import change_told, emission_told
 
 LONGEST_CAUSE = 500  # characters
-MOST_LISTED = 6  # attempts or reservations in one sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A run that shows a violation, and ends with the step at which it does."""
-
-    run: Scheduler
-    finding: Finding
-
-    @property
-    def number(self) -> int:
-        """Return the step at which it shows, from 1; 0 is the start."""
-        return self.finding.step
-
-    @property
-    def last(self) -> Taken:
-        """Return that step."""
-        return self.run.taken[-1]
-
-    @property
-    def who(self) -> str:
-        """Return whose step it was."""
-        return self.label(self.last.attempt)
-
-    @property
-    def kind(self) -> str:
-        """Return what the step was."""
-        return printable(self.last.operation.kind, 30)
-
-    @property
-    def resource(self) -> str:
-        """Return the id of the resource that the step is about."""
-        proposal = getattr(self.last.operation, "proposal", None)
-        request = proposal.request if proposal else self.run.scenario.requests[self.last.attempt]
-        name: str = request.resource_id
-        return name
-
-    @property
-    def booking(self) -> str:
-        """Return the booking id of the attempt whose step it was."""
-        return self.run.scenario.requests[self.last.attempt].booking_id
-
-    def label(self, attempt: int) -> str:
-        """Return the name of an attempt."""
-        return self.run.scenario.labels[attempt]
-
-    def own(self, kind: str) -> list[int]:
-        """Return in which steps the attempt did something of that kind."""
-        return [one.number for one in self.run.taken if self.is_own(one) and one.operation.kind == kind]
-
-    def is_own(self, one: Taken) -> bool:
-        """Return whether it is a step of the same attempt that reached the store."""
-        return one.attempt == self.last.attempt and one.letter != "c"
-
-    def recorded_since(self, booking_id: str) -> int:
-        """Return the step from which on a booking id was recorded until before the last one; 0 where it was not."""
-        since = 0
-        for one in self.run.taken[:-1]:
-            recorded = any(each.booking_id == booking_id for each in one.after.reservations)
-            since = (since or one.number) if recorded else 0
-        return since
-
-    def effects(self, name: str) -> int:
-        """Return how many steps took effect on a resource."""
-        return sum(name in changed(store_of(one.before), store_of(one.after)) for one in self.run.taken)
+SUSPENSION = "progress.suspension"
 
 
 Template = Callable[[Shown], str]
@@ -91,36 +35,8 @@ def cause_of(run: Scheduler, finding: Finding) -> str:
     It is safe to print whatever the ids are. For what has no template, it tells the step and what is wrong with it.
     """
     shown = Shown(run, finding)
-    template = (START if not run.taken else TEMPLATES).get(finding.clause, _anything)
+    template = TEMPLATES.get(finding.clause, anything) if run.taken or finding.clause == SUSPENSION else anything
     return printable(template(shown), LONGEST_CAUSE)
-
-
-def _anything(shown: Shown) -> str:
-    if not shown.run.taken:
-        return f"before any step, {shown.finding.witness}"
-    return f"in step {shown.number}, {step_told(shown.last, shown.run.scenario)}: {shown.finding.witness}"
-
-
-def _id(text: str) -> str:
-    return printable(text, LONGEST_ID)
-
-
-def _units(number: int) -> str:
-    return f"{number} unit{'s' * (number != 1)}"
-
-
-def _held(snapshot: Snapshot, name: str) -> Resource | None:
-    return dict(snapshot.resources).get(name)
-
-
-def _ending(shown: Shown) -> Emission | None:
-    returned = shown.last.returned
-    return returned if isinstance(returned, Emission) else None
-
-
-def _outcome(shown: Shown) -> str:
-    ending = _ending(shown)
-    return emission_told(ending) if ending else "without an outcome"
 
 
 # --- states ---------------------------------------------------------------------------------------------------
@@ -129,13 +45,13 @@ def _outcome(shown: Shown) -> str:
 def _capacity(shown: Shown) -> str:
     for name, one in shown.last.after.resources:
         if not 0 <= one.confirmed <= one.capacity:
-            before = _held(shown.last.before, name)
+            before = resource_of(shown.last.before, name)
             earlier = f", from {before.confirmed}" if before else ""
             return (
-                f"{shown.who}'s {shown.kind} in step {shown.number} took {_id(name)} to {one.confirmed} confirmed"
+                f"{shown.who}'s {shown.kind} in step {shown.number} took {short(name)} to {one.confirmed} confirmed"
                 f"{earlier}, and its capacity is {one.capacity}"
             )
-    return _anything(shown)
+    return anything(shown)
 
 
 def _sum(shown: Shown) -> str:
@@ -143,10 +59,10 @@ def _sum(shown: Shown) -> str:
         booked = sum(each.units for each in shown.last.after.reservations if each.resource_id == name)
         if booked != one.confirmed:
             return (
-                f"after {shown.who}'s {shown.kind} in step {shown.number}, {_id(name)} counts {one.confirmed} "
+                f"after {shown.who}'s {shown.kind} in step {shown.number}, {short(name)} counts {one.confirmed} "
                 f"confirmed, and its reservations add up to {booked}"
             )
-    return _anything(shown)
+    return anything(shown)
 
 
 def _unique(shown: Shown) -> str:
@@ -154,35 +70,35 @@ def _unique(shown: Shown) -> str:
     twice = next((one for one in ids if ids.count(one) > 1), None)
     since = shown.recorded_since(twice) if twice is not None else 0
     if twice is None or not since:
-        return _anything(shown)
+        return anything(shown)
     return (
-        f"{shown.who}'s {shown.kind} in step {shown.number} recorded booking id {_id(twice)} once more, though it is "
-        f"recorded since step {since}"
+        f"{shown.who}'s {shown.kind} in step {shown.number} recorded booking id {short(twice)} once more, "
+        f"though it is recorded since step {since}"
     )
 
 
 def _version(shown: Shown) -> str:
     for name, one in shown.last.after.resources:
         effects = shown.effects(name)
+        first = resource_of(shown.run.taken[0].before, name)
+        if one.version != effects and first is not None and first.version:
+            return f"the store starts {short(name)} at version {first.version}, as step {shown.number} shows"
         if one.version != effects:
             return (
-                f"{shown.who}'s {shown.kind} in step {shown.number} left {_id(name)} at version {one.version}, after "
-                f"{effects} step{'s' * (effects != 1)} that took effect on it"
+                f"{shown.who}'s {shown.kind} in step {shown.number} left {short(name)} at version {one.version}, "
+                f"after {effects} step{'s' * (effects != 1)} that took effect on it"
             )
-    return _anything(shown)
-
-
-def _version_at_start(shown: Shown) -> str:
-    for name, one in shown.run.store.snapshot().resources:
-        if one.version:
-            return f"the store starts {_id(name)} at version {one.version}, before any step took effect"
-    return _anything(shown)
+    return anything(shown)
 
 
 # --- steps ----------------------------------------------------------------------------------------------------
 
 
-def _changed(shown: Shown) -> str:
+def _observe_changed(shown: Shown) -> str:
+    return f"{shown.who}'s observe in step {shown.number} changed the store: {change_told(shown.last)}"
+
+
+def _other_changed(shown: Shown) -> str:
     return (
         f"{shown.who}'s {shown.kind} in step {shown.number} is no persist and changed the store: "
         f"{change_told(shown.last)}"
@@ -200,15 +116,15 @@ def _refusal(shown: Shown) -> str:
 def _version_step(shown: Shown) -> str:
     effective = changed(store_of(shown.last.before), store_of(shown.last.after))
     for name, one in shown.last.after.resources:
-        before = _held(shown.last.before, name)
+        before = resource_of(shown.last.before, name)
         earlier = before.version if before else 0
         if one.version - earlier != (name in effective):
             effect = "took effect" if name in effective else "had no effect"
             moved = f"left its version at {one.version}" if one.version == earlier else (
                 f"took its version from {earlier} to {one.version}"
             )  # fmt: skip
-            return f"{shown.who}'s persist in step {shown.number} {effect} on {_id(name)} and {moved}"
-    return _anything(shown)
+            return f"{shown.who}'s persist in step {shown.number} {effect} on {short(name)} and {moved}"
+    return anything(shown)
 
 
 def _compare_and_swap(shown: Shown) -> str:
@@ -217,23 +133,23 @@ def _compare_and_swap(shown: Shown) -> str:
     basis = "without a version" if expected is None else f"on version {expected}"
     since = 0
     for one in shown.run.taken[:-1]:
-        held = _held(one.after, shown.resource)
+        held = resource_of(one.after, shown.resource)
         fresh = held is not None and held.version == expected
         since = 0 if fresh else (since or one.number)
     stale = f", stale since step {since}," if since and expected is not None else ""
-    return f"{shown.who} persisted in step {shown.number} {basis}{stale} and the store applied it"
+    did = "accepted" if shown.last.result is Verdict.ACCEPTED else "applied"
+    return f"{shown.who} persisted in step {shown.number} {basis}{stale} and the store {did} it"
 
 
 def _identity(shown: Shown) -> str:
-    proposal = getattr(shown.last.operation, "proposal", None)
-    request = proposal.request if proposal else shown.run.scenario.requests[shown.last.attempt]
+    request = shown.run.scenario.requests[shown.last.attempt]
     recorded = next((one for one in shown.last.before.reservations if one.booking_id == request.booking_id), None)
     if recorded is None:
-        return _anything(shown)
-    due, same = ("accepted", "the same") if recorded.is_of(request) else ("identifier reuse", "another")
+        return anything(shown)
+    due, whose = ("accepted", "this") if recorded.is_of(request) else ("identifier reuse", "another")
     return (
-        f"booking id {_id(request.booking_id)} is recorded since step {shown.recorded_since(request.booking_id)}, "
-        f"and {shown.who}'s persist of {same} request in step {shown.number} was answered "
+        f"booking id {short(request.booking_id)} is recorded for {whose} request since step "
+        f"{shown.recorded_since(request.booking_id)}, and {shown.who}'s persist in step {shown.number} was answered "
         f"{printable(str(shown.last.result), 60)}, not {due}"
     )
 
@@ -242,7 +158,7 @@ def _identity(shown: Shown) -> str:
 
 
 def _one_outcome(shown: Shown) -> str:
-    ending = _ending(shown)
+    ending = ending_of(shown)
     if ending is None:
         return f"{shown.who} ended in step {shown.number} without an outcome"
     reason = f"with the reason {ending.reason}" if ending.reason else "without a reason"
@@ -254,18 +170,18 @@ def _one_persist(shown: Shown) -> str:
         steps = shown.own(kind)
         if len(steps) > 1:
             return f"{shown.who} took a second {kind} in step {steps[1]}, after its first in step {steps[0]}"
-    return _anything(shown)
+    return anything(shown)
 
 
 def _decided_early(shown: Shown) -> str:
     observed = shown.own("observe")
     basis = f" on what it observed in step {observed[-1]}" if observed else ""
-    return f"{shown.who} was {_outcome(shown)} in step {shown.number}{basis}, before any persist"
+    return f"{shown.who} ended {outcome_of(shown)} in step {shown.number}{basis}, before any persist"
 
 
 def _booked(shown: Shown) -> str:
     recorded = next((one for one in shown.last.after.reservations if one.booking_id == shown.booking), None)
-    instead = f"another request is recorded under {_id(shown.booking)}" if recorded else "it is not recorded"
+    instead = f"another request is recorded under {short(shown.booking)}" if recorded else "it is not recorded"
     answer = f", answered {printable(str(shown.last.result), 60)}," if shown.last.operation.kind == "persist" else ""
     return f"{shown.who} ended its {shown.kind} in step {shown.number}{answer} as BOOKED, and {instead}"
 
@@ -278,19 +194,19 @@ def _persisted_at(shown: Shown) -> Taken:
 def _rejected(shown: Shown) -> str:
     persist = _persisted_at(shown)
     request = shown.run.scenario.requests[shown.last.attempt]
-    held = _held(persist.before, request.resource_id)
+    held = resource_of(persist.before, request.resource_id)
     if held is None or not fits(store_of(persist.before).resource(request.resource_id), request.units):
-        return _anything(shown)
+        return anything(shown)
     return (
-        f"{shown.who} was REJECTED in step {shown.number}, and at its persist in step {persist.number} "
-        f"{held.capacity - held.confirmed} of {_units(held.capacity)} were free for the {request.units} it asked for"
+        f"{shown.who} was REJECTED in step {shown.number}, though its persist in step {persist.number} found "
+        f"{held.capacity - held.confirmed} of {units_of(held.capacity)} free and it asked for {request.units}"
     )
 
 
 def _conflict(shown: Shown) -> str:
     observed = [number for number in shown.own("observe") if number < shown.number]
     since = f"since its observe in step {observed[-1]}" if observed else "before it"
-    name = _id(shown.run.scenario.requests[shown.last.attempt].resource_id)
+    name = short(shown.run.scenario.requests[shown.last.attempt].resource_id)
     return (
         f"{shown.who} FAILED by version conflict in step {shown.number}, and no persist of another attempt took "
         f"effect on {name} {since}"
@@ -301,15 +217,15 @@ def _unbooked(shown: Shown) -> str:
     own = (one for one in shown.run.taken if shown.is_own(one))
     effective = [one.number for one in own if changed(store_of(one.before), store_of(one.after))]
     if not effective:
-        return _anything(shown)
+        return anything(shown)
     where = "there" if effective[0] == shown.number else f"in step {effective[0]}"
-    return f"{shown.who} ended {_outcome(shown)} in step {shown.number}, and what it asked of the store {where} took effect"
+    return f"{shown.who} ended {outcome_of(shown)} in step {shown.number}, and what it did {where} took effect"
 
 
 def _solo(shown: Shown) -> str:
     begun = next(one.number for one in shown.run.taken if one.attempt == shown.last.attempt)
     return (
-        f"{shown.who} was {_outcome(shown)} in step {shown.number}, and since its first step, {begun}, nobody "
+        f"{shown.who} ended {outcome_of(shown)} in step {shown.number}, and since its first step, {begun}, nobody "
         "interfered: the resource is known, the booking id unused"
     )
 
@@ -327,13 +243,14 @@ def _two_steps(shown: Shown) -> str:
 def _suspension(shown: Shown) -> str:
     waiting = shown.run.waiting()
     if not waiting:
-        return _anything(shown)
+        return anything(shown)
     who = waiting[0]
     kind = printable(shown.run.operation(who).kind, 30)
     begun = {one.attempt for one in shown.run.taken}
     holders = [shown.label(one) for one in shown.run.free() if one in begun][:MOST_LISTED]
     for_whom = f" until {' or '.join(holders)} goes on, who may be suspended for ever" if holders else ""
-    return f"after step {shown.number}, {shown.label(who)} cannot take its {kind}{for_whom}"
+    when = f"after step {shown.number}" if shown.number else "at the start"
+    return f"{when}, {shown.label(who)} cannot take its {kind}{for_whom}"
 
 
 # --- runs -----------------------------------------------------------------------------------------------------
@@ -354,7 +271,7 @@ def _kept(shown: Shown) -> str:
             f"{shown.label(who)} was BOOKED in step {ended}, and its reservation is gone since "
             f"{shown.label(gone.attempt)}'s {printable(gone.operation.kind, 30)} in step {gone.number}"
         )
-    return _anything(shown)
+    return anything(shown)
 
 
 def _recorded(shown: Shown) -> str:
@@ -367,15 +284,17 @@ def _recorded(shown: Shown) -> str:
         since = next(taken.number for taken in shown.run.taken if one in taken.after.reservations)
         told = [f"{shown.label(who)} {emission_told(returned[who])}" for who in own if who in returned]
         ended = f" ({', '.join(told[:MOST_LISTED])})" if told else ""
-        return f"booking id {_id(one.booking_id)} is recorded since step {since}, and nobody was BOOKED for it{ended}"
-    return _anything(shown)
+        return (
+            f"booking id {short(one.booking_id)} is recorded since step {since}, and nobody was BOOKED for it{ended}"
+        )
+    return anything(shown)
 
 
 def _linearizable(shown: Shown) -> str:
     ends = {one.attempt: one.returned for one in shown.run.taken if one.ended and isinstance(one.returned, Emission)}
     ending = ends.pop(shown.last.attempt, None)
     if ending is None:
-        return _anything(shown)
+        return anything(shown)
     others = [f"{shown.label(who)} {one.outcome}" for who, one in ends.items() if one.outcome is not Outcome.FAILED]
     beside = f" beside {', '.join(others[:MOST_LISTED])}{' and others' * (len(others) > MOST_LISTED)}" * bool(others)
     return (
@@ -391,7 +310,7 @@ def _overbooked(shown: Shown, ends: Mapping[int, Any]) -> str:
     for name, capacity in shown.run.scenario.capacities:
         units = sum(request.units for request in booked if request.resource_id == name)
         if units > capacity:
-            return f": {_units(units)} of {_id(name)} were BOOKED, and there are {capacity}"
+            return f": {units_of(units)} of {short(name)} were BOOKED, and its capacity is {capacity}"
     return ""
 
 
@@ -400,8 +319,8 @@ TEMPLATES: Mapping[str, Template] = {
     "state.sum": _sum,
     "state.unique": _unique,
     "state.version": _version,
-    "observe.pure": _changed,
-    "persist.only_writer": _changed,
+    "observe.pure": _observe_changed,
+    "persist.only_writer": _other_changed,
     "persist.refusal_pure": _refusal,
     "persist.version_step": _version_step,
     "persist.compare_and_swap": _compare_and_swap,
@@ -415,10 +334,8 @@ TEMPLATES: Mapping[str, Template] = {
     "emit.unbooked": _unbooked,
     "attempt.solo": _solo,
     "progress.two_steps": _two_steps,
-    "progress.suspension": _suspension,
+    SUSPENSION: _suspension,
     "emit.kept": _kept,
     "emit.recorded": _recorded,
     LINEARIZABLE: _linearizable,
 }
-# Where it shows before any step, only these have more to say than what is wrong.
-START: Mapping[str, Template] = {"state.version": _version_at_start}

@@ -19,13 +19,13 @@ from lastseat.simulations.claims import (
     Claim,
     Standing,
     Verification,
-    counted,
 )
+from lastseat.simulations.explain import explain, explanation_lines
 from lastseat.simulations.exploration import Exploration, Violation
-from lastseat.simulations.judged import Finding, run_again
+from lastseat.simulations.judged import Finding
 from lastseat.simulations.scenario import Scenario, printable
 from lastseat.simulations.scheduler import Scheduler
-from lastseat.simulations.story import endings_told, options_of, path_told, replay_command, told
+from lastseat.simulations.story import endings_told, options_of, path_told, told
 
 LONGEST_WITNESS = 300  # characters; ids come from scenario files, which nobody has to trust
 ROOM_FOR_NAMES = 72  # columns of a terminal
@@ -79,18 +79,10 @@ def mixes_table(mixes: Mapping[Mix, int], what: str = "schedules") -> Table:
 
 
 def breach_lines(one: Breach, options: str) -> list[Text]:
-    """Return a violation as a story: the clause, what broke it, the steps, and the line that replays it."""
-    violation = one.violation
-    execution, reproduced = run_again(violation, one.scenario, one.implementation)
-    steps = told(execution)
-    replay = replay_command(violation.steps, one.scenario, one.implementation, options)
-    return [
-        Text(f"{violation.clause} is violated after {counted(len(steps), 'step')}", style="bold red"),
-        Text(f"  {_witness(violation)}"),
-        *(Text(f"  {number}. {line}") for number, line in enumerate(steps, start=1)),
-        *([] if reproduced else [Text(f"  {NOT_REPRODUCED}", style="yellow")]),
-        Text(f"  replay it: {replay}", style="bold"),
-    ]
+    """Return a violation as a story: its cause, its steps with the store around them, the line that replays it."""
+    told = explain(one.violation, one.scenario, one.implementation, options)
+    first, *rest = explanation_lines(told)
+    return [Text(first, style="bold red"), *map(Text, rest)]
 
 
 def _witness(one: Violation | ModelViolation | Finding) -> str:

@@ -8,8 +8,9 @@ from lastseat.model.search import Violation as ModelViolation
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.claims import Row, Verification
+from lastseat.simulations.explain import explain, explanation_data
 from lastseat.simulations.exploration import Exploration, Vector, Violation
-from lastseat.simulations.judged import Finding, run_again
+from lastseat.simulations.judged import Finding
 from lastseat.simulations.scenario import Scenario
 from lastseat.simulations.scheduler import Scheduler
 from lastseat.simulations.story import (
@@ -17,11 +18,8 @@ from lastseat.simulations.story import (
     fingerprint,
     options_of,
     path_told,
-    replay_command,
     step_told,
     store_told,
-    token,
-    told,
 )
 
 
@@ -48,17 +46,25 @@ def _outcome(emitted: Done | None) -> str | None:
 def violation_data(
     one: Violation, scenario: Scenario, implementation: Implementation, options: str
 ) -> dict[str, Any]:
-    """Return a violation with its schedule, the steps in words and the line that replays it."""
-    execution, reproduced = run_again(one, scenario, implementation)
+    """Return a violation with its cause, its schedule, the steps in words and the line that replays it.
+
+    `explained` has each step with the store before and after it, and what a correct implementation does there.
+    """
+    told = explain(one, scenario, implementation, options)
+    explained = explanation_data(told)
     return {
         "clause": one.clause,
         "witness": one.witness,
+        "cause": told.cause,
         "implementation": implementation.name,
         "scenario": scenario.name,
-        "token": str(token(one.steps, scenario, implementation)),
-        "steps": told(execution),
-        "reproduced": reproduced,
-        "replay": replay_command(one.steps, scenario, implementation, options),
+        "token": told.token,
+        "steps": [step.text for step in told.steps],
+        "explained": explained["steps"],
+        "correct": told.correct,
+        "parts": told.parts,
+        "reproduced": told.reproduced,
+        "replay": told.replay,
     }
 
 
