@@ -29,7 +29,7 @@ def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def is_lesson(path: Path) -> bool:
-    """Return whether a file is a notebook, whose lines are prose for the most part and which has limits of its own."""
+    """Return whether a file is a notebook: most of its lines are prose, and it has limits of its own."""
     return path.parent.name == "notebooks" and path.name[:2].isdigit()
 
 

@@ -60,7 +60,10 @@ def model_command(
     budget: float | None,
     as_json: bool,
 ) -> int:
-    """Check every state of the formal model."""
+    """Check every state of the formal model.
+
+    A fault budget is for runs of real code; here --fault says what may strike, any number of times.
+    """
     del generated
     system = system_of(chosen.scenario, replace(MEMORY, policy=Policy(policy)))
     system = replace(system, faults=frozenset(FAULTS[name] for name in faults))

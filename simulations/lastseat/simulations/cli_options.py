@@ -78,13 +78,15 @@ def scenario_options(command: Command) -> Command:
     @click.option("--same-id", is_flag=True, help="Let all attempts carry one booking id.")
     @click.option(
         "--faults",
+        "fault_budget",
         type=faults_allowed,
         metavar="K[:KIND,…]",
         help=f"At most K faults in a run, of these kinds: {', '.join(KINDS)} (default: all of them).",
     )
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        named = {name: kwargs.pop(name) for name in ("source", "attempts", "capacity", "units", "same_id", "faults")}
+        names = ("source", "attempts", "capacity", "units", "same_id", "fault_budget")
+        named = {name: kwargs.pop(name) for name in names}
         chosen = _chosen(**named)
         # --capacity 0, --units 0 and --faults 0 say something too.
         given = named["same_id"] or any(value is not None for name, value in named.items() if name != "same_id")
@@ -99,7 +101,7 @@ def _chosen(
     capacity: int | None,
     units: tuple[int, ...] | None,
     same_id: bool,
-    faults: FaultBudget | None,
+    fault_budget: FaultBudget | None,
 ) -> Chosen:
     if source is not None and ((attempts, capacity, units) != (None, None, None) or same_id):
         raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
@@ -107,7 +109,7 @@ def _chosen(
         chosen = Chosen(find_scenario(source), f"--scenario {shell_word(source)}")
     else:
         chosen = _generated(2 if attempts is None else attempts, 1 if capacity is None else capacity, units, same_id)
-    return chosen if faults is None else _with_faults(chosen, faults)
+    return chosen if fault_budget is None else _with_faults(chosen, fault_budget)
 
 
 def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same_id: bool) -> Chosen:

@@ -130,8 +130,10 @@ def test_a_dollar_sign_in_a_name_is_no_formula(texts: Callable[[Figure], list[st
 def test_drawings_are_shown_beside_each_other_as_images() -> None:
     one = spacetime_svg(run(contention(1, 1), GALLERY["ignores-version"], [0, 0]))
 
-    shown = style.show_svg(one, one)._repr_html_()
+    drawings = style.show_svg(one, one)
 
+    shown = drawings._repr_html_()
+    assert repr(drawings) == "<2 drawings>"
     assert shown.count('src="data:image/svg+xml;base64,') == 2
     assert "<svg" not in shown
 

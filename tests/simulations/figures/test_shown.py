@@ -208,6 +208,20 @@ def test_the_number_booked_comes_near_the_square_root(figure_named: Named, texts
     assert abs(exact / (2 * sqrt(200 / pi)) - 1) < 0.03
 
 
+@pytest.mark.parametrize(("most", "claims"), [(100, True), (4, False)])
+def test_the_triangle_claims_that_failing_turns_to_refusal_only_where_every_path_does_so(
+    most: int, claims: bool, texts: Texts
+) -> None:
+    drawn = laws.ternary((1, most), (1, 3), cloud=None)
+
+    assert ("First contention burns attempts, then capacity refuses them" in texts(drawn)) is claims
+
+
+def test_the_policies_are_said_to_agree_on_booked_since_they_do(figure_named: Named, texts: Texts) -> None:
+    assert "The order of the checks moves FAILED to REJECTED, and BOOKED stays" in texts(figure_named("policies"))
+    assert texts(figure_named("policies")).count("BOOKED 12 %") == 2
+
+
 def test_a_share_is_never_rounded_to_none_or_all() -> None:
     assert [per_cent(one) for one in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
 
