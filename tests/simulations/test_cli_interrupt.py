@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations import cli, entry, verification
+from lastseat.simulations import cli_explore, entry, verification
 from lastseat.simulations.terminal import keep_interrupt
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
@@ -90,7 +90,7 @@ def test_ctrl_c_before_anything_is_known_says_nothing_more(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "find_implementation", interrupt)
+    monkeypatch.setattr(cli_explore, "find_implementation", interrupt)
 
     said = lastseat("explore", *["--json"] * as_json)
 

@@ -47,10 +47,7 @@ persist.compare_and_swap is violated after 4 steps
      memory: bob persists 1 unit of flight-7, proposed from version 0: version
      conflict; nothing changes → FAILED (version conflict)
   memory parts from it in step 4.
-  replay it:
-    lastseat replay 0.1.0.1@1e705cef \\
-      --scenario three-attempts-two-seats \\
-      --implementation ignores-version"""
+  replay it: lastseat replay 0.1.0.1@1e705cef --scenario three-attempts-two-seats --implementation ignores-version"""
 
 
 def explained(
@@ -185,7 +182,7 @@ def test_ids_of_any_text_are_safe_to_print() -> None:
 
             assert all(line.isprintable() for line in lines)
             assert [line for line in lines[:-1] if columns(line) > WIDTH] == []
-            assert lines[-1].startswith("  replay it: lastseat replay ")  # a quoted word is not broken
+            assert lines[-1].startswith("  replay it: lastseat replay ")
 
 
 @pytest.mark.parametrize("text", ["", "a", "a " * 100, "x" * 300, "漢 字" * 60, f"{'y' * 90} z"])

@@ -1,5 +1,6 @@
 """The command `explore`: the real code under every schedule."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -70,13 +71,7 @@ def explore_command(
     """
     del generated
     scenario, implementation = chosen.scenario, find_implementation(implementation_name)
-    explore = explorer(strategy)
-    if executions is not None:
-        if strategy == "merged":
-            raise click.UsageError("--executions bounds the other strategies; merged runs each distinct step once")
-        explore = partial(explore, executions=executions)
-    if workers is not None and strategy != "dpor":
-        raise click.UsageError(f"--workers splits dpor, and not {quoted(strategy)}")
+    explore = _explorer(strategy, executions, workers)
     started = monotonic()
     with running(implementation):
         with stages() as stage, nullcontext() if workers is None else processes(workers).open() as executor:
@@ -100,6 +95,17 @@ def explore_command(
         covered = counted(seen.executions if seen.interleavings is None else seen.interleavings, "schedule")
         print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
     return status_of(standing, seen.interrupted)
+
+
+def _explorer(strategy: str, executions: int | None, workers: int | None) -> Callable[..., Exploration]:
+    explore = explorer(strategy)
+    if workers is not None and strategy != "dpor":
+        raise click.UsageError(f"--workers splits dpor, and not {quoted(strategy)}")
+    if executions is None:
+        return explore
+    if strategy == "merged":
+        raise click.UsageError("--executions bounds the other strategies; merged runs each distinct step once")
+    return partial(explore, executions=executions)
 
 
 def _least(seen: Exploration, scenario: Scenario, implementation: Implementation) -> Exploration:

@@ -58,7 +58,9 @@ LEGEND = (
 def mutants_command(
     names: Sequence[str], engines: Sequence[str], seeds: int, budget: float | None, as_json: bool
 ) -> int:
-    """Let every engine look for what is wrong with every flawed implementation.
+    """Show which search and which property catches which flaw.
+
+    Every engine looks for what is wrong with every flawed implementation.
 
     Status 1 where nothing kills a flaw, where no flaw violates some property, or where an engine that leaves nothing
     out misses what is there.

@@ -58,11 +58,21 @@ PROBABILITY = Probability()
 
 
 @click.command("outcomes")
-@click.option("--law", type=click.Choice([one.value for one in ScheduleLaw]), default="uniform", show_default=True,
-              help="uniform: every interleaving is equally likely; walk: the next attempt is.")  # fmt: skip
-@click.option("--policy", type=click.Choice([one.value for one in Policy]), default="version-first", show_default=True,
-              help="Which check of persist comes first.")  # fmt: skip
-@click.option("--scenario", "source", metavar="FILE.toml", help="A scenario file, or the name of a shipped one.")
+@click.option(
+    "--law",
+    type=click.Choice([one.value for one in ScheduleLaw]),
+    default="uniform",
+    show_default=True,
+    help="uniform: every interleaving is equally likely; walk: the next attempt is.",
+)
+@click.option(
+    "--policy",
+    type=click.Choice([one.value for one in Policy]),
+    default="version-first",
+    show_default=True,
+    help="Which check of persist comes first.",
+)
+@click.option("--scenario", "source", metavar="FILE.toml", help="A scenario file, or a shipped one by name.")
 @click.option("--attempts", type=click.IntRange(0, 5000), metavar="N", help="How many (default 2).")
 @click.option("--capacity", type=click.IntRange(0), metavar="C", help="The units of that resource (default 1).")
 @click.option("--units", type=units_listed, metavar="U,U,…", help="Requested units, for all or each (default 1).")
@@ -90,27 +100,19 @@ def outcomes_command(
     as_json: bool,
     **named: Any,
 ) -> int:
-    """Give the exact law of how many attempts end BOOKED, REJECTED and FAILED.
+    """Give the exact law of BOOKED, REJECTED and FAILED.
 
     It is computed by dynamic programming and not by enumeration, for attempts with ids of their own on one resource.
     """
-    asked = _asked(**named)
-    faults = FaultRates(crash, unavailable, lost)
+    asked, faults = _asked(**named), FaultRates(crash, unavailable, lost)
     plain = not any(faults) and in_flight is None and (asked.units is None or set(asked.units) <= {1})
-    if sample is not None and not plain:
-        raise click.UsageError("--sample knows one unit each, no faults and no limit in flight")
-    if plot is not None and not plain:
-        raise click.UsageError("--plot knows one unit each, no faults and no limit in flight")
+    for option, given in (("--sample", sample), ("--plot", plot)):
+        if given is not None and not plain:
+            raise click.UsageError(f"{option} knows one unit each, no faults and no limit in flight")
     started = monotonic()
+    exact, units = not as_float, asked.units
     found = outcomes(
-        asked.attempts,
-        asked.capacity,
-        law,
-        policy,
-        exact=not as_float,
-        in_flight=in_flight,
-        units=asked.units,
-        faults=faults,
+        asked.attempts, asked.capacity, law, policy, exact=exact, in_flight=in_flight, units=units, faults=faults
     )
     swept = None if sample is None else _sampled(asked, law, policy, sample, seed)
     if plot is not None:

@@ -120,7 +120,9 @@ def sample_command(
     sweep: SweepOptions | None,
     as_json: bool,
 ) -> int:
-    """Run the real code under random schedules of a scenario, or sample a grid with --sweep.
+    """Run the real code under random schedules.
+
+    Of one scenario, or with --sweep of a whole grid of attempts, capacities, laws and policies.
 
     The same seed gives the same schedules, on every machine. A sample is no proof: status 0 says that all runs were
     made and none violates anything.

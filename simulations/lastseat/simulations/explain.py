@@ -149,10 +149,7 @@ def _few(texts: Sequence[str]) -> list[str]:
 
 
 def explanation_lines(one: Explanation) -> list[str]:
-    """Return the explanation as lines of at most 80 columns; only a word of the replay may be longer than one.
-
-    A replay that is longer goes on in lines that a shell reads as one.
-    """
+    """Return the explanation as lines of at most 80 columns; but the last, to be copied, is one command."""
     if not one.step:
         head = f"{one.clause} is violated before any step"
     else:
@@ -173,7 +170,7 @@ def explanation_lines(one: Explanation) -> list[str]:
         lines += wrapped(f"{one.correct} parts from it in step {one.parts}." if one.parts else same, "  ")
     if not one.reproduced:
         lines += wrapped("Run again, these steps did not show it: the code is not deterministic.", "  ")
-    return [*lines, *_command(one.replay)]
+    return [*lines, f"  replay it: {one.replay}"]
 
 
 def explanation_data(one: Explanation) -> dict[str, Any]:
@@ -204,16 +201,3 @@ def _pieces(word: str, room: int) -> list[str]:
             pieces.append("")
         pieces[-1] += character
     return pieces
-
-
-def _command(replay: str) -> list[str]:
-    """Return the command after its caption; one that is too long is broken before an option.
-
-    It stays whole where it holds a quote, as a line that is broken inside one would be another.
-    """
-    caption = "  replay it: "
-    if columns(caption + replay) <= WIDTH or "'" in replay:
-        return [caption + replay]
-    start, *options = replay.split(" --")
-    lines = [f"    {start}", *(f"      --{option}" for option in options)]
-    return [caption.rstrip(), *(f"{line} \\" for line in lines[:-1]), lines[-1]]
