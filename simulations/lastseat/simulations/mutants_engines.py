@@ -8,7 +8,7 @@ from lastseat.reference.implementation import Implementation
 from lastseat.simulations.booking import BookingWatch, booking_program
 from lastseat.simulations.brute import Brute
 from lastseat.simulations.exploration import CONFORMANCE
-from lastseat.simulations.merged import LOCAL_BITS, Merged, Sighting, TooNarrowError
+from lastseat.simulations.merged import LOCAL_BITS, Merged, NonlinearError, Sighting, TooNarrowError
 from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.programs import samplers
 from lastseat.simulations.programs.explore import engine_of
@@ -17,7 +17,7 @@ from lastseat.simulations.programs.witness import EndlessError, Engine
 from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import Scenario, quoted
 from lastseat.simulations.struck_brute import struck_brute
-from lastseat.simulations.struck_merged import NonlinearError, StruckMerged
+from lastseat.simulations.struck_merged import StruckMerged
 
 COMPLETE = ("brute", "merged", "dpor")  # these leave nothing out
 BOUNDED = ("dpor", "preemptions=0", "preemptions=1", "preemptions=2", "delays=1")
@@ -172,7 +172,7 @@ def _by_merged(scenario: Scenario, implementation: Implementation, clock: Clock)
         except TooNarrowError:
             bits *= 2
         except NonlinearError:
-            is_open = True
+            is_open, steps.is_wary = bool(scenario.faults.most), steps.is_twofold
         except _FoundError:
             return Cell(Search.FOUND, steps.performed, 1)
 

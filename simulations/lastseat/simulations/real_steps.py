@@ -33,6 +33,11 @@ class RealSteps:
         self.judge = Judge(scenario, implementation)
         self.store: InspectableStore = implementation.open_store(dict(scenario.capacities))
         self.start = self.judge.start(self.store.snapshot())
+        requests: dict[str, Any] = {}
+        # Some booking id has two payloads: once one of them is booked, the other is refused for another reason than
+        # before, and what could be placed before that booking could not be placed after it.
+        self.is_twofold = any(requests.setdefault(one.booking_id, one) != one for one in scenario.requests)
+        self.is_wary = False  # so every outcome is followed, also those that are explained where they were emitted
         self.performed = 0
         self.cut = False  # an attempt took too many steps and was left where it was
         self._taken: dict[tuple[int, int, int], Judged | Blocked | None] = {}

@@ -14,7 +14,7 @@ from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import Exploration, Progress
 from lastseat.simulations.faults import Strike
 from lastseat.simulations.judge import Running
-from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
+from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
 from lastseat.simulations.processes import MOST_STEPS
 from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import Scenario
@@ -23,10 +23,6 @@ from lastseat.simulations.symmetry import AsymmetryError, Quotient
 
 SPENT_BITS = 4  # faults so far, at most MOST_FAULTS
 OFTEN = 256  # states between two looks at the clock
-
-
-class NonlinearError(Exception):
-    """A step is not explained where it was taken: which of the pending attempts took effect must be kept open."""
 
 
 def explore_struck(
@@ -57,7 +53,7 @@ def explore_struck(
         except AsymmetryError:
             alike = []
         except NonlinearError:
-            is_open = True
+            is_open, steps.is_wary = bool(scenario.faults.most), steps.is_twofold
 
 
 class _Struck(Merged):
@@ -128,9 +124,11 @@ class _Struck(Merged):
         add = (judged.shared - shared) << self.shared_at
         add += (judged.local - locals_[who]) << self.bits * who
         add += self._cost(word, who) << self.spent_at
-        if not judged.linear and not self.is_open and self.budget.most:
+        wary = self.steps.is_wary
+        if not judged.linear and ((self.budget.most and not self.is_open) or (self.steps.is_twofold and not wary)):
             raise NonlinearError
-        if not word >> self.monitor_at and judged.linear and not (judged.open and self.is_open):
+        followed = (judged.open and self.is_open) or (judged.returned and wary)
+        if not word >> self.monitor_at and judged.linear and not followed:
             self.known[key] = add
             return add
         return add + self._add_monitor(word, who, judged)

@@ -25,7 +25,7 @@ from lastseat.reference.values import Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
 from lastseat.simulations.faults import like
 from lastseat.simulations.judge import Judged, Shared
-from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
+from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
 from lastseat.simulations.real_steps import Blocked, RealSteps
 from lastseat.simulations.scenario import Scenario
 
@@ -68,6 +68,8 @@ def explore_merged(
             bits *= 2
         except AsymmetryError:
             alike = []
+        except NonlinearError:
+            steps.is_wary = True
 
 
 class Quotient(Merged):

@@ -43,18 +43,16 @@ class GivesUpWaiting(Dpor):
 class CutsSequences(Dpor):
     """Leaves out what comes after the reversed step, and looks at each race once."""
 
-    def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
-        self._end = later
-        super()._reverse(earlier, later, who, footprint)
-
-    def _without(self, gone: int, earlier: int) -> Any:
-        return super()._without(gone, earlier)[: max(0, self._end - earlier - 1 - (gone >> earlier + 1).bit_count())]
+    def _unrelated(self, earlier: int, later: int) -> Any:
+        trace = self.trace
+        between = range(earlier + 1, later)
+        return [trace.links[index] for index in between if not trace.before[index] >> earlier & 1]
 
 
 class ReversesNothing(Dpor):
     """Runs one execution."""
 
-    def _reverse_races(self, later: int) -> None:
+    def _reverse_races(self, later: int, rivals: int) -> None:
         pass
 
 

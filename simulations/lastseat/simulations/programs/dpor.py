@@ -139,9 +139,7 @@ class Dpor:
 
     def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
         """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
-        node, links, before = self.path[earlier], self.trace.links, self.trace.before
-        # All that `earlier` does not happen before, to the end of the execution: see `_without`.
-        sequence = [links[index] for index in range(earlier + 1, len(links)) if not before[index] >> earlier & 1]
+        node, sequence = self.path[earlier], self._unrelated(earlier, later)
         if footprint is None:
             largest = self._meter.may_touch(self.trace.operations[later])
             if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
@@ -190,6 +188,15 @@ class Dpor:
                 rivals = self.trace.conflicting(footprint) & ~self.trace.before_next(who)
                 self._reverse_waiting(rivals, who, execution.pending[who])
 
+    def _unrelated(self, earlier: int, later: int) -> list[Link]:
+        """Return the steps that `earlier` does not happen before, to the end and not only up to `later`.
+
+        Those after it in this execution matter too: what it touches in its new place may be more than in the old one.
+        """
+        del later
+        links, before = self.trace.links, self.trace.before
+        return [links[index] for index in range(earlier + 1, len(links)) if not before[index] >> earlier & 1]
+
     def _from(self, earlier: int) -> int:
         """Return the step `earlier`, and those that it happens before."""
         before, steps = self.trace.before, 1 << earlier
@@ -198,10 +205,7 @@ class Dpor:
         return steps
 
     def _without(self, gone: int, earlier: int) -> list[Link]:
-        """Return the steps after `earlier` that are not `gone`, to the end: a reversed step comes after all of them.
-
-        Those after it in this execution matter too: what it touches in its new place may be more than in the old one.
-        """
+        """Return the steps after `earlier` that are not `gone`, to the end, like `_unrelated`."""
         links = self.trace.links
         return [links[index] for index in range(earlier + 1, len(links)) if not gone >> index & 1]
 
