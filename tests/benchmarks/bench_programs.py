@@ -11,10 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from lastseat.reference.implementation import MEMORY
+from lastseat.simulations.booking import explore_program
 from lastseat.simulations.programs import Exploration, Register, Shared, explore
 from lastseat.simulations.scenario import contention
 
@@ -47,6 +50,15 @@ result = frontrun.explore(
 )
 print(json.dumps([result.num_explored, time.perf_counter() - start, len(seen)]))
 """
+
+
+def processes_always(count: int) -> ProcessPoolExecutor:
+    """So many processes, also where it is one: both sides then pay for being split."""
+    pool = ProcessPoolExecutor(count, get_context("spawn"))
+    for _ in range(count):
+        pool.submit(time.sleep, 0.2)
+    pool.submit(explore_program, contention(2, 1), MEMORY).result()
+    return pool
 
 
 def add(name: str) -> Callable[[Any], Any]:
@@ -126,6 +138,18 @@ def bench_many_traces() -> None:
     print("\ndpor on a program of 27 * 27 * 280 traces: counters by compare-and-swap, 3 + 3 + 4 of them")
     processes = [*[swap("x")] * 3, *[swap("y")] * 3, *[swap("z")] * 4]
     say("n=10", *timed(lambda: explore(processes, shared=registers), rounds=1), "well under 60 s")
+
+
+def bench_two_workers() -> None:
+    print("\ndpor split over workers: six attempts, six seats, the first 24,000 or so of its traces")
+    took = {}
+    for workers in (1, 2):
+        with processes_always(workers) as executor:
+            start = time.perf_counter()
+            seen = explore_program(contention(6, 6), MEMORY, executor=executor, executions=24_000)
+            took[workers] = time.perf_counter() - start
+        print(f"  {workers} worker{'s' * (workers > 1)}: {seen.executions:,} executions in {took[workers]:.1f} s")
+    print(f"  {took[1] / took[2]:.2f} times (to reach: 1.6)")
 
 
 def bench_beside_frontrun() -> None:

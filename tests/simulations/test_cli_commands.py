@@ -147,7 +147,7 @@ def test_the_overview_names_each_command_with_a_whole_sentence(lastseat: Callabl
     said = lastseat("--help")
 
     listed = said.out.partition("Commands:")[2].strip().splitlines()
-    assert {"draw", "explore", "model", "mutants", "outcomes", "prove", "replay", "sample", "verify"} == {
+    assert {"draw", "explore", "figures", "model", "mutants", "outcomes", "prove", "replay", "sample", "verify"} == {
         line.split()[0] for line in listed
     }
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)

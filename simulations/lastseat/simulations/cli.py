@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from lastseat.simulations.cli_explore import explore_command
+from lastseat.simulations.cli_figures import figures_command
 from lastseat.simulations.cli_model import model_command, prove_command
 from lastseat.simulations.cli_mutants import mutants_command
 from lastseat.simulations.cli_options import (
@@ -55,6 +56,7 @@ for command in (
     prove_command,
     outcomes_command,
     mutants_command,
+    figures_command,
 ):
     lastseat.add_command(command)
 
