@@ -142,11 +142,14 @@ class Dpor:
         node, sequence = self.path[earlier], self._unrelated(earlier, later)
         if footprint is None:
             largest = self._meter.may_touch(self.trace.operations[later])
-            if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
+            sequence.append(Link(who, largest))
+            if uncovered(node, sequence, self._footprints) is None:
                 return
+            sequence.pop()
             footprint = self._peek(earlier, sequence, who)
             assert footprint is not None, "a step that never waits can be taken"
-        self._plan(earlier, [*sequence, Link(who, footprint)])
+        sequence.append(Link(who, footprint))
+        self._plan(earlier, sequence)
 
     def _plan(self, earlier: int, sequence: list[Link]) -> None:
         if earlier < len(self._prefix):

@@ -110,13 +110,19 @@ class Execution:
         operation = self.pending[who]
         self.schedule.append(who)
         try:
-            joined = operation.__class__ is Join
-            result = self.returned[operation.process] if joined else operation.perform(self.shared)
+            if operation.__class__ is Join:
+                result = self.returned[operation.process]
+            else:
+                result = operation.perform(self.shared)
         except Exception as error:
             raise self._failed(who, error) from error
         self._taken[who] += 1
         self._resume(who, result)
         return result
+
+    def taken(self) -> tuple[int, ...]:
+        """Return how many steps each process has taken."""
+        return tuple(self._taken)
 
     def unfinished(self) -> list[int]:
         """Return the processes that have not ended."""

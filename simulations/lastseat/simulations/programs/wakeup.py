@@ -80,10 +80,10 @@ def uncovered(node: Node, sequence: Sequence[Link], footprints: Footprints) -> t
     still to be explored; or where the tree has all of it already. If it is covered, so it is with a smaller footprint
     in the place of one of its own.
     """
-    rest = list(sequence)
     for one in node.sleep:
-        if place(one, rest, footprints) != CONFLICT:
+        if place(one, sequence, footprints) != CONFLICT:
             return None
+    rest = list(sequence)
     while rest:
         for child in node.children:
             where = place(child, rest, footprints)

@@ -23,7 +23,7 @@ from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.witness import Counted
 from lastseat.simulations.scenario import printable, quoted
 
-FIRST, EVERY = 16, 64  # the first executions, and then every so many-th, are audited
+FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,7 @@ class Watch:
 
     def _measure(self, execution: Execution) -> None:
         self._waits = self._waits or execution.waits
-        counts = Counter(execution.schedule)
-        steps = tuple(counts[who] for who in range(len(execution.pending)))
+        steps = execution.taken()
         self._steps = steps if self._steps in ((), steps) else None
 
     def _check(self, one: Property, about: Any, execution: Execution) -> None:
