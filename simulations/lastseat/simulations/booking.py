@@ -64,6 +64,8 @@ class BookingWatch:
     that are left out, each step finds and leaves the same under the names that it touches.
     """
 
+    needs_states = True
+
     def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
         self.scenario, self.implementation = scenario, implementation
         self.judge = Judge(scenario, implementation)

@@ -43,6 +43,9 @@ class Dpor:
         self.outside: dict[tuple[int, tuple[Link, ...]], None] = {}
         self.executions, self.blocked, self.peeks = 0, 0, 0
         self._most = program.most_steps
+        # The execution of the last peek: it is kept for the leaf that it leads to, if the witness allows that.
+        self._started: tuple[Execution, list[tuple[Any, Any]]] | None = None
+        self._keeps = not getattr(witness, "needs_states", True)
 
     def advance(self) -> bool:
         """Run one more execution; return False where there is none left. See `witness.Engine`."""
@@ -72,12 +75,14 @@ class Dpor:
 
     def _execute(self, branch: list[Node]) -> None:
         """Execute the path, then the branch, then whatever comes; and plan the reversals of its races."""
-        execution = Execution(self._program, self._meter)
         shared = len(self.path) - 1
-        self._repeat(execution, shared)
-        self.trace.cut(shared)
-        for node in branch:
-            self._step(execution, node.who, node)
+        execution = self._resumed(branch, shared)
+        if execution is None:
+            execution = Execution(self._program, self._meter)
+            self._repeat(execution, shared)
+            self.trace.cut(shared)
+            for node in branch:
+                self._step(execution, node.who, node)
         if self._continue(execution):
             self.executions += 1
             self._witness.end(execution)
@@ -88,6 +93,20 @@ class Dpor:
                 self._reverse_races(later, rivals)
         if len(execution.returned) < len(execution.pending):
             self._reverse_waits(execution)
+
+    def _resumed(self, branch: list[Node], shared: int) -> Execution | None:
+        """Return the execution in which the last step of `branch` was learnt, as it stands there, or None."""
+        if not branch or branch[-1].started is None:
+            return None
+        execution: Execution
+        execution, steps = branch[-1].started
+        branch[-1].started = None
+        self.trace.cut(shared)
+        for node, (operation, result) in zip(branch, steps, strict=True):
+            self.path.append(node)
+            self.trace.add(node.who, node.footprint, operation, result)
+            self._witness.step(len(self.trace) - 1, node.who, operation, result, execution)
+        return execution
 
     def _repeat(self, execution: Execution, length: int) -> None:
         trace = self.trace
@@ -152,10 +171,16 @@ class Dpor:
         self._plan(earlier, sequence)
 
     def _plan(self, earlier: int, sequence: list[Link]) -> None:
+        started, self._started = self._started, None
         if earlier < len(self._prefix):
             self.outside[earlier, tuple(sequence)] = None
-        else:
-            insert(self.path[earlier], sequence, self._footprints)
+            return
+        node = self.path[earlier]
+        children = len(node.children)
+        leaf = insert(node, sequence, self._footprints)
+        # A new child of the node itself: nothing of the sequence was in the tree already.
+        if leaf is not None and self._keeps and len(node.children) > children:
+            leaf.started = started
 
     def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
         """Reverse a step that may have to wait: with each rival before which it need not, and else with several.
@@ -219,11 +244,13 @@ class Dpor:
         if key not in peeked:
             self.peeks += 1
             execution = Execution(self._program, self._meter)
-            for taken in self.trace.who[:earlier]:
-                execution.repeat(taken)
-            for link in sequence:
-                execution.repeat(link.who)
+            self._repeat(execution, earlier)
+            steps = [(execution.pending[link.who], execution.repeat(link.who)) for link in sequence]
             if execution.pending[who] is None:
                 raise diverged(execution, "a step", "none")
-            peeked[key] = execution.step(who)[1] if execution.is_free(who) else None
+            peeked[key] = None
+            if execution.is_free(who):
+                operation = execution.pending[who]
+                result, peeked[key] = execution.step(who)
+                self._started = execution, [*steps, (operation, result)]
         return peeked[key]

@@ -7,6 +7,7 @@ earlier sibling of the path has covered whatever starts with them.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from lastseat.simulations.programs.footprints import Footprints
 from lastseat.simulations.programs.trace import Link
@@ -15,7 +16,7 @@ from lastseat.simulations.programs.trace import Link
 class Node:
     """A prefix, named by its last step. `closed` says that everything that starts with it was explored."""
 
-    __slots__ = ("children", "closed", "footprint", "parent", "peeked", "sleep", "who")
+    __slots__ = ("children", "closed", "footprint", "parent", "peeked", "sleep", "started", "who")
 
     def __init__(
         self, who: int, footprint: int, sleep: tuple["Node", ...] = (), parent: "Node | None" = None
@@ -23,6 +24,7 @@ class Node:
         self.who, self.footprint, self.sleep, self.parent = who, footprint, sleep, parent
         self.children: list[Node] = []
         self.closed = False
+        self.started: Any = None  # an execution that has come to this leaf already
         self.peeked: dict[tuple[int | Link, ...], int | None] = {}  # what last steps of sequences were found to touch
 
     def child(self, who: int, footprint: int, footprints: Footprints) -> "Node":

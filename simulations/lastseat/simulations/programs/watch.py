@@ -49,6 +49,7 @@ class Watch:
         self._ends = [one for one in properties if one.when is When.AT_END]
         self._sometimes = [one for one in properties if one.when is When.SOMETIMES]
         self._deadlocks_allowed = deadlocks
+        self.needs_states = bool(self._always)
         self.endings: Counter[Ending] = Counter()
         self.fired: Counter[str] = Counter()  # steps, by their kind
         self.spoke: Counter[str] = Counter()  # claims, by their name

@@ -8,7 +8,11 @@ from lastseat.simulations.schedule import Schedule
 
 
 class Witness(Protocol):
-    """Who watches an exploration. Steps at its start that an execution shares with the last are not shown again."""
+    """Who watches an exploration. Steps at its start that an execution shares with the last are not shown again.
+
+    One whose `needs_states` is False looks at no state in `step`: dpor may then show it several steps at once, after
+    the last of them.
+    """
 
     def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
         """See step number `depth` (from 0), which has just been taken."""
