@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lastseat.simulations.claims import CLAUSES, Standing, counted
 from lastseat.simulations.cli_options import finite, json_option, status_of
+from lastseat.simulations.html_tables import Grid
 from lastseat.simulations.mutants import FLAWED, SEEDS, KillTable, Mutant, kill_table
 from lastseat.simulations.mutants_engines import ENGINES, MOST_EXECUTIONS, Clock
 from lastseat.simulations.programs.samplers import DEPTH, STRATEGIES
@@ -138,6 +139,25 @@ def _properties_table(table: KillTable) -> Table:
         none = "" if flaws or not table.complete else "NO FLAW VIOLATES IT"
         made.add_row(clause, str(len(flaws)), Text(", ".join(alone)) if flaws else Text(none, style="bold red"))
     return made
+
+
+def mutants_grids(table: KillTable) -> tuple[Grid, ...]:
+    """Return a kill table for the report: by engine, and by property."""
+    by_engine = Grid(
+        f"Executions to the first violation (merged: steps of real code; random: median of {table.seeds} seeds)",
+        ("implementation", *table.engines),
+        tuple((row.implementation.name, *(str(row.cells[one]) for one in table.engines)) for row in table.rows),
+        frozenset((number, 0) for number, row in enumerate(table.rows) if not row.killed or row.missed_by),
+    )
+    caught = caught_by(table)
+    alone = {clause: [name for name in flaws if name in table.alone] for clause, flaws in caught.items()}
+    by_property = Grid(
+        "Which property catches what",
+        ("clause", "flaws", "those that only it catches"),
+        tuple((clause, str(len(flaws)), ", ".join(alone[clause])) for clause, flaws in caught.items()),
+        frozenset((number, 1) for number, clause in enumerate(caught) if clause in table.unbroken),
+    )
+    return by_engine, by_property
 
 
 def caught_by(table: KillTable) -> dict[str, list[str]]:

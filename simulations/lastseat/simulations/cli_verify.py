@@ -9,16 +9,23 @@ from rich.text import Text
 from lastseat.model.induction import Answer
 from lastseat.simulations import report, report_data
 from lastseat.simulations.claims import Breach, Verification, counted
+from lastseat.simulations.cli_mutants import mutants_grids
 from lastseat.simulations.cli_options import Chosen, json_option, scenario_options, status_of
 from lastseat.simulations.draw_file import check_place, write_whole
-from lastseat.simulations.explain import explain
-from lastseat.simulations.html_report import Extras, report_html, story_key
+from lastseat.simulations.explain import Explanation, explain
+from lastseat.simulations.html_report import Extras, StoryKey, report_html, story_key
+from lastseat.simulations.html_tables import Grid
+from lastseat.simulations.mutants import FLAWED, kill_table
+from lastseat.simulations.mutants_engines import ENGINES
 from lastseat.simulations.progress import stages
+from lastseat.simulations.registry import running
 from lastseat.simulations.scenario import quoted
 from lastseat.simulations.scenario_file import shipped_scenarios
 from lastseat.simulations.story import options_of
 from lastseat.simulations.terminal import print_all, print_json
 from lastseat.simulations.verification import verify
+
+SEEDS = 5  # of random strategies, in the kill table of the report
 
 
 @click.command("verify")
@@ -45,7 +52,7 @@ def verify_command(chosen: Chosen, generated: bool, page: str | None, as_json: b
     summary = _summary(found, seconds)
     if page is not None:
         limits = [one.plain for one in _limits(found)]
-        extras = _extras(found, options)
+        extras = Extras(_explanations(found, options), () if found.interrupted else _grids())
         html = report_html(found, standing, summary, limits=limits, options=options, extras=extras)
         write_whole(page, html.encode())
     if as_json:
@@ -66,7 +73,13 @@ def _summary(found: Verification, seconds: float) -> str:
     return f"{covered}{proved}, {flaws}, {seconds:.1f} s"
 
 
-def _extras(found: Verification, options: str | None) -> Extras:
+def _grids() -> tuple[Grid, ...]:
+    with stages() as stage:
+        table = kill_table(list(FLAWED.values()), ENGINES, seeds=SEEDS, stage=stage, guard=running)
+    return mutants_grids(table)
+
+
+def _explanations(found: Verification, options: str | None) -> dict[StoryKey, Explanation]:
     """Return an explanation of every violation and of every flaw that was caught."""
 
     def named(one: Breach, own: str | None) -> str:
@@ -74,7 +87,7 @@ def _extras(found: Verification, options: str | None) -> Extras:
 
     told = [(one, named(one, options)) for one in found.breaches]
     told += [(caught.breach, named(caught.breach, None)) for caught in found.gallery if caught.breach]
-    return Extras({story_key(one): explain(one.violation, one.scenario, one.implementation, by) for one, by in told})
+    return {story_key(one): explain(one.violation, one.scenario, one.implementation, by) for one, by in told}
 
 
 def _limits(found: Verification) -> Iterator[Text]:
