@@ -107,16 +107,19 @@ def test_people_read_a_table_with_the_law_in_its_title(lastseat: Run) -> None:
         (["--sample", "0"], "0 is not in the range"),
         (["--sample", "5", "--in-flight", "1"], "--sample knows one unit each, no faults and no limit"),
         (["--plot", "law.doc"], '"law.doc" ends neither in .svg'),
+        (["--plot", "no-such-folder/law.svg"], "No such file or directory"),
+        (["--plot", "law.svg", "--kind", "pie"], "'pie' is not one of 'stacked'"),
     ],
 )
 def test_what_has_no_law_is_refused_in_one_line(lastseat: Run, arguments: list[str], complaint: str) -> None:
     assert complaint in lastseat("outcomes", *arguments).complaint
 
 
-def test_a_plot_is_written(data: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["stacked", "heat-map", "ternary"])
+def test_a_plot_is_written(data: Run, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "law.svg"
 
-    found = data("--attempts", "6", "--capacity", "2", "--plot", str(file))
+    found = data("--attempts", "6", "--capacity", "3", "--plot", str(file), "--kind", kind)
 
     assert found["plot"] == str(file)
     assert file.read_text(encoding="utf-8").startswith("<?xml")

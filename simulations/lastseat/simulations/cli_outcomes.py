@@ -15,6 +15,7 @@ from lastseat.model.outcomes import FaultRates, Law, ScheduleLaw, outcomes
 from lastseat.model.world import Outcome, Policy
 from lastseat.simulations.claims import counted
 from lastseat.simulations.cli_options import HOLDS, INCOMPLETE, INTERRUPTED, json_option, units_listed
+from lastseat.simulations.draw_file import check_place
 from lastseat.simulations.report import print_table, table_of
 from lastseat.simulations.report_data import mix_key
 from lastseat.simulations.scenario import Scenario, quoted
@@ -55,6 +56,7 @@ class Probability(click.ParamType):  # type: ignore[type-arg]
 
 
 PROBABILITY = Probability()
+KINDS = ("stacked", "heat-map", "ternary")
 
 
 @click.command("outcomes")
@@ -84,7 +86,8 @@ PROBABILITY = Probability()
 @click.option("--float", "as_float", is_flag=True, help="Floats instead of fractions, for large numbers.")
 @click.option("--sample", type=click.IntRange(1, 10**9), metavar="R", help="Set the frequencies in R runs beside it.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
-@click.option("--plot", metavar="FILE", help="Draw the mix of 1 to N attempts: FILE.svg, .png or .pdf.")
+@click.option("--plot", metavar="FILE", help="Draw it for 1 to N attempts: FILE.svg, .png or .pdf.")
+@click.option("--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True, help="What --plot draws.")
 @json_option
 def outcomes_command(
     law: str,
@@ -97,6 +100,7 @@ def outcomes_command(
     sample: int | None,
     seed: int,
     plot: str | None,
+    kind: str,
     as_json: bool,
     **named: Any,
 ) -> int:
@@ -116,7 +120,7 @@ def outcomes_command(
     )
     swept = None if sample is None else _sampled(asked, law, policy, sample, seed)
     if plot is not None:
-        _plot(asked, law, policy, plot)
+        _plot(asked, law, policy, plot, kind)
     if as_json:
         print_json({**law_data(found), **_sample_data(swept), "plot": plot}, monotonic() - started)
     else:
@@ -164,13 +168,33 @@ def _sampled(asked: Asked, law: str, policy: str, runs: int, seed: int) -> "Swep
         return sweep(plan, progress=stage("sample"))
 
 
-def _plot(asked: Asked, law: str, policy: str, file: str) -> None:
+def _plot(asked: Asked, law: str, policy: str, file: str, kind: str) -> None:
     if not file.endswith((".svg", ".png", ".pdf")):
         raise click.BadParameter(f"{quoted(file)} ends neither in .svg nor in .png or .pdf", param_hint="'--plot'")
-    from lastseat.simulations.figures.laws import stacked
+    check_place(file)
+    from lastseat.simulations.figures import laws
     from lastseat.simulations.figures.style import save
 
-    save(stacked(range(1, max(asked.attempts, 2) + 1), asked.capacity, law, policy), Path(file))
+    attempts, capacity = max(asked.attempts, 2), asked.capacity
+    if kind == "stacked":
+        drawn = laws.stacked(_evenly(attempts, 60), capacity, law, policy)
+    elif kind == "heat-map":
+        drawn = laws.heat_map(_evenly(attempts, 20), _evenly(max(capacity, 2), 10), law, policy)
+    else:
+        cloud = (attempts, capacity)
+        drawn = laws.ternary(_doubling(attempts), _doubling(max(capacity, 1)), law, policy, cloud)
+    save(drawn, Path(file))
+
+
+def _evenly(most: int, count: int) -> list[int]:
+    """Return at most so many numbers from 1 to `most`, both with them."""
+    count = min(most, count)
+    return [1 + number * (most - 1) // (count - 1) for number in range(count)]
+
+
+def _doubling(most: int) -> list[int]:
+    """Return the powers of two below `most`, and `most`: labels of these stand apart."""
+    return [*(2**power for power in range(most.bit_length()) if 2**power < most), most]
 
 
 def law_data(found: Law[Fraction] | Law[float]) -> dict[str, Any]:
