@@ -14,10 +14,10 @@ from lastseat.simulations import report, report_data
 from lastseat.simulations.claims import counted
 from lastseat.simulations.cli_options import (
     Chosen,
-    finite,
     implementation_option,
     json_option,
     scenario_options,
+    seconds_option,
     standing_of,
     status_of,
 )
@@ -40,13 +40,7 @@ PLACES = 20_000  # that are looked at for a smaller counterexample
 @click.option("--strategy", default="merged", show_default=True, metavar="STRATEGY", help=f"{STRATEGIES}.")
 @implementation_option
 @click.option("--executions", type=click.IntRange(min=1), help="Stop after so many executions (not merged).")
-@click.option(
-    "--seconds",
-    "budget",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=finite,
-    help="Stop after so many seconds.",
-)
+@seconds_option("Stop after so many seconds.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1, max=256),

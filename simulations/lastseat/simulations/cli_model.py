@@ -14,9 +14,9 @@ from lastseat.simulations import report_model
 from lastseat.simulations.abstraction import system_of
 from lastseat.simulations.cli_options import (
     Chosen,
-    finite,
     json_option,
     scenario_options,
+    seconds_option,
     standing_of,
     status_of,
 )
@@ -43,13 +43,7 @@ FAULTS = {fault.value.replace(" ", "-"): fault for fault in Fault}
 @click.option(
     "--fault", "faults", type=click.Choice(list(FAULTS)), multiple=True, help="May strike at any step; repeatable."
 )
-@click.option(
-    "--seconds",
-    "budget",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=finite,
-    help="The time for tlc and spin (default 600).",
-)
+@seconds_option("The time for tlc and spin (default 600).")
 @json_option
 def model_command(
     chosen: Chosen,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lastseat.simulations.claims import CLAUSES, Standing, counted
-from lastseat.simulations.cli_options import finite, json_option, status_of
+from lastseat.simulations.cli_options import json_option, seconds_option, status_of
 from lastseat.simulations.html_tables import Grid
 from lastseat.simulations.mutants import FLAWED, SEEDS, KillTable, Mutant, kill_table
 from lastseat.simulations.mutants_engines import ENGINES, MOST_EXECUTIONS, Clock
@@ -48,13 +48,7 @@ LEGEND = (
 @click.option(
     "--seeds", type=click.IntRange(1, MOST_SEEDS), default=SEEDS, show_default=True, help="Of random strategies."
 )
-@click.option(
-    "--seconds",
-    "budget",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=finite,
-    help="Stop after so many seconds.",
-)
+@seconds_option("Stop after so many seconds.")
 @json_option
 def mutants_command(
     names: Sequence[str], engines: Sequence[str], seeds: int, budget: float | None, as_json: bool

@@ -125,6 +125,12 @@ def _with_faults(chosen: Chosen, faults: FaultBudget) -> Chosen:
     return Chosen(scenario, f"{chosen.options} --faults {faults.most}{kinds}")
 
 
+def seconds_option(text: str) -> Callable[[Command], Command]:
+    """Return the option of a budget of seconds, the same everywhere; `text` is its help."""
+    kind = click.FloatRange(min=0, min_open=True)
+    return click.option("--seconds", "budget", type=kind, callback=finite, help=text)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 implementation_option = click.option(
     "--implementation",

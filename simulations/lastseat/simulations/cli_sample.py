@@ -16,10 +16,10 @@ from lastseat.simulations.booking import BookingWatch, booking_program
 from lastseat.simulations.claims import Standing, counted
 from lastseat.simulations.cli_options import (
     Chosen,
-    finite,
     implementation_option,
     json_option,
     scenario_options,
+    seconds_option,
     standing_of,
     status_of,
 )
@@ -99,13 +99,7 @@ def sampled_data(one: Sampled, draws: Draws, chosen: Chosen, implementation: Imp
 @click.option("--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, metavar="S")
 @click.option("--depth", type=click.IntRange(1, MOST_DEPTH), metavar="D", help=f"Of pct (default {DEPTH}).")
 @implementation_option
-@click.option(
-    "--seconds",
-    "budget",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=finite,
-    help="Stop after so many seconds.",
-)
+@seconds_option("Stop after so many seconds.")
 @sweep_options
 @json_option
 def sample_command(
