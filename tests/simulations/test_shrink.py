@@ -103,6 +103,7 @@ def test_no_schedule_of_the_scenario_is_smaller(flaw: Implementation, scenario: 
 @given(st.sampled_from(TAME), SCENARIOS.filter(lambda one: len(one.requests) < 3))
 @example(GALLERY["counts-bookings"], contention(2, 3, [1, 2]))
 @example(GALLERY["scopes-id-to-resource"], find_scenario("two-resources-one-id"))
+@example(GALLERY["checks-id-on-observe"], find_scenario("two-resources-one-id"))
 def test_no_scenario_within_has_a_smaller_one(flaw: Implementation, scenario: Scenario) -> None:
     for clause in explore_merged(scenario, flaw).clauses:
         found = smallest(scenario, flaw, clause)

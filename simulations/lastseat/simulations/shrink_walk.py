@@ -161,7 +161,8 @@ class Walk:
 
     def _possible(self, place: Place, who: int, judged: Judged) -> Possibilities | None:
         """Return what is possible after a step."""
-        if place.possible is None and judged.linear and not judged.open:
+        plain = judged.linear and not judged.open and not (judged.returned and self.steps.is_twofold)
+        if place.possible is None and plain:
             return None
         possible = place.possible
         if possible is None:
