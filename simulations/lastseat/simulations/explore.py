@@ -3,7 +3,6 @@
 For example `explore_merged(scenario, implementation)`; with `lastseat explore --strategy merged` it is the same.
 """
 
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -11,6 +10,7 @@ from lastseat.simulations.booking import explore_program
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.exploration import Exploration
 from lastseat.simulations.processes import ExplorationError
+from lastseat.simulations.programs.explore import BOUND
 from lastseat.simulations.scenario import quoted
 from lastseat.simulations.symmetry import explore_merged
 
@@ -25,6 +25,6 @@ def explorer(strategy: str) -> Callable[..., Exploration]:
         return explore_brute
     if strategy == "merged":
         return explore_merged
-    if strategy == "dpor" or re.fullmatch(r"(preemptions|delays)=[0-9]{1,6}", strategy):
+    if strategy == "dpor" or BOUND.fullmatch(strategy):
         return partial(explore_program, strategy=strategy)
     raise ExplorationError(f"there is no strategy {quoted(strategy)}; there are {STRATEGIES}")

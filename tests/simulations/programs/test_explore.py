@@ -1,5 +1,7 @@
 """What an exploration says: bad programs, claims, budgets; and that nothing partial or vacuous passes."""
 
+import doctest
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -321,3 +323,9 @@ def test_a_claim_or_a_shared_state_that_raises_is_refused_in_one_line() -> None:
         explore([process], shared=lambda: Shared(x=Register(0)), properties=[at_end("none lost", wrong)])
     with pytest.raises(ProgramError, match=r"^making the shared state raised ZeroDivisionError: .*zero$"):
         explore([process], shared=lambda: 1 // 0)
+
+
+def test_the_example_of_the_door_gives_what_it_says() -> None:
+    tried = doctest.testmod(sys.modules["lastseat.simulations.programs.explore"])
+
+    assert (tried.attempted, tried.failed) == (5, 0)

@@ -31,10 +31,12 @@ from lastseat.simulations.programs.watch import Watch
 from lastseat.simulations.programs.witness import Engine, Witness
 from lastseat.simulations.scenario import quoted
 
+BOUND = re.compile(r"(preemptions|delays)=([0-9]{1,6})")
+
 
 def engine_of(strategy: str, program: Program, meter: Meter, witness: Witness) -> Engine:
     """Return the engine of a strategy: dpor, brute, preemptions=K or delays=K. Raises ProgramError."""
-    bound = re.fullmatch(r"(preemptions|delays)=([0-9]{1,6})", strategy)
+    bound = BOUND.fullmatch(strategy)
     if bound:
         made = Preemptions if bound[1] == "preemptions" else Delays
         return made(program, meter, witness, int(bound[2]))

@@ -1,0 +1,38 @@
+"""dpor over real code breaks the clauses that brute force breaks, and says where it cannot tell."""
+
+import pytest
+
+from lastseat.reference.flawed import GALLERY
+from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
+from lastseat.simulations.booking import explore_program
+from lastseat.simulations.brute import explore_brute
+from lastseat.simulations.linearizability import LINEARIZABLE
+from lastseat.simulations.scenario import contention
+from lastseat.simulations.scenario_file import shipped_scenarios
+
+SMALL = {one.name: one for one in shipped_scenarios() if len(one.requests) <= 3 and not one.faults.most}
+IMPLEMENTATIONS = {one.name: one for one in (MEMORY, CAPACITY_FIRST, *GALLERY.values())}
+
+
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+def test_dpor_finds_the_violations_and_the_vectors_of_brute_force(name: str) -> None:
+    for scenario in SMALL.values():
+        brute, reduced = (explore(scenario, IMPLEMENTATIONS[name]) for explore in (explore_brute, explore_program))
+
+        assert (reduced.clauses, reduced.vectors) == (brute.clauses, brute.vectors), scenario.name
+        assert (reduced.nonconforming is None) == (brute.nonconforming is None), scenario.name
+        assert (reduced.complete, reduced.blocked) == (True, 0)
+
+
+def test_linearizability_is_claimed_where_every_step_is_explained_at_its_own_place() -> None:
+    """Clause: history.linearizable"""
+    assert explore_program(contention(3, 2), MEMORY).fired[LINEARIZABLE] == 27
+
+
+def test_of_steps_that_are_explained_elsewhere_one_order_of_commuting_ones_says_too_little() -> None:
+    odd = explore_program(contention(3, 2), GALLERY["rejects-conflicts"])
+    every = explore_program(contention(3, 2), GALLERY["rejects-conflicts"], strategy="preemptions=9")
+
+    assert odd.fired[LINEARIZABLE] == 0
+    assert every.complete
+    assert every.fired[LINEARIZABLE] == every.executions == 90
