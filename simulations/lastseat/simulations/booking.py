@@ -5,10 +5,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from math import factorial
+from time import monotonic
 from typing import Any
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest
+from lastseat.simulations.cases import Spoken
 from lastseat.simulations.exploration import (
     CONFORMANCE,
     Exploration,
@@ -20,12 +22,13 @@ from lastseat.simulations.exploration import (
     tally,
 )
 from lastseat.simulations.judge import Judge, Judged
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError
-from lastseat.simulations.programs.driving import drive
+from lastseat.simulations.programs.audit import audit, is_audited
+from lastseat.simulations.programs.driving import Driven, drive
 from lastseat.simulations.programs.execution import Execution, differ
 from lastseat.simulations.programs.explore import engine_of
-from lastseat.simulations.programs.footprints import Meter
+from lastseat.simulations.programs.footprints import Meter, locations_of, locations_of_request
 from lastseat.simulations.programs.parallel import explore_parallel
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.witness import Counted
@@ -33,10 +36,14 @@ from lastseat.simulations.registry import find_implementation
 from lastseat.simulations.scenario import Scenario, quoted
 
 
-def booking_program(scenario: Scenario, implementation: Implementation) -> Program:
-    """Return the program whose processes are the attempts of a scenario, over the implementation's store."""
+def booking_program(scenario: Scenario, implementation: Implementation, *, wide: bool = False) -> Program:
+    """Return the program whose processes are the attempts of a scenario, over the implementation's store.
+
+    With `wide`, a step reads also the resource and the booking id of its attempt's request, whatever it names itself.
+    """
     processes = tuple(partial(_attempt, implementation, request) for request in scenario.requests)
-    return Program(processes, partial(implementation.open_store, dict(scenario.capacities)), MOST_STEPS)
+    judged = tuple(map(locations_of_request, scenario.requests)) if wide else ()
+    return Program(processes, partial(implementation.open_store, dict(scenario.capacities)), MOST_STEPS, judged)
 
 
 def _attempt(implementation: Implementation, request: BookingRequest, _store: Any) -> Any:
@@ -53,8 +60,9 @@ class Findings:
     deviations: tuple[Violation, ...]
     odd: bool
     even: bool
-    fired: Counter[str]
-    conformed: int
+    strays: bool
+    audited: int
+    spoken: Spoken
 
 
 class BookingWatch:
@@ -62,7 +70,9 @@ class BookingWatch:
 
     dpor shows one order of commuting steps. That loses no violation by a state, a step or an end: each such property
     is about one resource or one booking id, and steps commute only where neither writes what the other touches. So in
-    the orders that are left out, each step finds and leaves the same under the names that it touches.
+    the orders that are left out, each step finds and leaves the same under the names that it touches. But a step is
+    judged by the names of its attempt's request. `strays` says that one named others, or that an attempt ended where
+    it had named its resource alone. Then the steps have to be `wide` (`booking_program`).
 
     Linearizability also asks who ended before whom began, and that differs between these orders. Where every step is
     explained at its own place, so it is in all of them; where one is not, dpor has nothing to say but what it saw.
@@ -70,11 +80,15 @@ class BookingWatch:
 
     needs_states = True
 
-    def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
+    def __init__(self, scenario: Scenario, implementation: Implementation, *, wide: bool = False) -> None:
         self.scenario, self.implementation = scenario, implementation
         self.judge = Judge(scenario, implementation)
         self.vectors: Counter[Vector] = Counter()
-        self.deadlocks = 0
+        self.deadlocks, self.audited, self._ends = 0, 0, 0
+        self.strays = False
+        self._program = booking_program(scenario, implementation, wide=wide)
+        self._meter = self._program.meter()
+        self._own = [] if wide else [frozenset(locations_of_request(request)) for request in scenario.requests]
         self._shortest, self._deviations = Shortest(), Shortest()
         self._seen: dict[tuple[int, int, int], Judged] = {}
         self._trail: list[Judged] = []
@@ -100,7 +114,13 @@ class BookingWatch:
         self._states.append((judged.shared, (*locals_[:who], judged.local, *locals_[who + 1 :])))
         self._offer(judged, execution.schedule)
         if execution.waits:
-            self._judge_waiting(judged.shared, execution)
+            self._judge_waiting(execution)
+
+    def _is_stray(self, who: int, operation: Any, *, ended: bool) -> bool:
+        named = locations_of(operation)
+        if named is None or not self._own:
+            return False  # it touches all that is judged
+        return not self._own[who].issuperset(named) or (ended and not self._own[who].issubset(named))
 
     def end(self, execution: Execution) -> None:
         """Judge an execution that nobody can continue."""
@@ -117,16 +137,17 @@ class BookingWatch:
             self._shortest.offer(clause, witness, execution.schedule)
         if self._stepless or not all(judged.linear for judged in self._trail):
             self._odd = True
-            capacities, requests = self.judge.capacities, self.judge.system.requests
-            length = unexplained(capacities, requests, execution.schedule, vector)
+            length = self.judge.monitor.unexplained(execution.schedule, vector)
             if length is not None:
                 self._shortest.offer(LINEARIZABLE, NO_ORDER, execution.schedule[:length])
+        self._ends += 1
+        if is_audited(self._ends):
+            self.audited += audit(self._program, self._meter, execution, self._ends)
         self._even = self._even and not execution.waits and set(execution.taken()) == {2}
 
     def _begin(self) -> None:
         """Judge the start: attempts may have ended before their first step."""
-        program = booking_program(self.scenario, self.implementation)
-        start = Execution(program, program.meter())
+        start = Execution(self._program, self._meter)
         shared, locals_ = self.judge.start(start.shared.snapshot()), [0] * len(start.pending)
         for who, returned in start.returned.items():
             judged = self.judge.judge_stepless(who, shared, returned)
@@ -134,6 +155,7 @@ class BookingWatch:
             self._offer(judged, [])
             self._stepless = True
         self._states.append((shared, tuple(locals_)))
+        self._judge_waiting(start)
 
     def _judged(self, shared: int, who: int, local: int, operation: Any, result: Any, execution: Execution) -> Judged:
         returned = (execution.returned[who],) if who in execution.returned else None
@@ -142,6 +164,7 @@ class BookingWatch:
         if judged is None:
             judged = self.judge.judge(shared, who, local, operation, result, after, returned)
             self._seen[shared, who, local] = judged
+            self.strays = self.strays or self._is_stray(who, operation, ended=returned is not None)
         elif differ(result, judged.result) or returned != judged.returned or after != judged.after:
             raise ExplorationError(
                 f"the implementation {self.implementation.name} is not deterministic: its {operation.kind} gave "
@@ -156,10 +179,12 @@ class BookingWatch:
         if judged.nonconforming:
             self._deviations.offer(CONFORMANCE, judged.nonconforming, steps)
 
-    def _judge_waiting(self, shared: int, execution: Execution) -> None:
+    def _judge_waiting(self, execution: Execution) -> None:
+        shared, locals_ = self._states[-1]
         for who in execution.unfinished():
             if not execution.is_free(who):
-                for clause, witness in self.judge.judge_blocked(shared, who, execution.pending[who]):
+                broken = self.judge.judge_blocked(shared, who, locals_[who], execution.pending[who])
+                for clause, witness in broken:
                     self._shortest.offer(clause, witness, execution.schedule)
 
     def findings(self) -> Findings:
@@ -171,12 +196,13 @@ class BookingWatch:
             self._deviations.all(),
             self._odd,
             self._even,
-            self.judge.fired,
-            self.judge.conformed,
+            self.strays,
+            self.audited,
+            self.judge.spoken(),
         )
 
     def absorb(self, findings: Findings) -> None:
-        """Add what another watch has seen; a step that both have seen counts twice in `fired`."""
+        """Add what another watch has seen."""
         self.vectors.update(findings.vectors)
         self.deadlocks += findings.deadlocks
         for known, found in ((self._shortest, findings.violations), (self._deviations, findings.deviations)):
@@ -184,16 +210,18 @@ class BookingWatch:
                 known.offer(one.clause, one.witness, one.steps)
         self._odd = self._odd or findings.odd
         self._even = self._even and findings.even
-        self.judge.fired.update(findings.fired)
-        self.judge.conformed += findings.conformed
+        self.strays = self.strays or findings.strays
+        self.audited += findings.audited
+        self.judge.cases.absorb(findings.spoken)
 
     def report(
         self, strategy: str, engine: Counted, *, complete: bool, why: str = "", interrupted: bool = False
     ) -> Exploration:
         """Return what was seen. `complete` says that it is all, or for a sample that all runs were made."""
         deviations = self._deviations.all()
-        spoken = 0 if strategy == "dpor" and self._odd else engine.executions
-        fired = {**self.judge.fired, LINEARIZABLE: spoken}
+        figures = self.judge.figures()
+        if strategy == "dpor" and self._odd:
+            del figures["fired"][LINEARIZABLE]
         return Exploration(
             strategy=strategy,
             executions=engine.executions,
@@ -202,13 +230,13 @@ class BookingWatch:
             vectors=frozenset(self.vectors),
             complete=complete,
             violations=self._shortest.all(),
-            fired=fired,
+            **figures,
             blocked=engine.blocked,
-            conformed=self.judge.conformed,
             nonconforming=deviations[0] if deviations else None,
             interrupted=interrupted,
             why=why,
             deadlocks=self.deadlocks,
+            audited=self.audited,
         )
 
     def _interleavings(self, complete: bool) -> int | None:
@@ -223,6 +251,7 @@ class BookingSubject:
 
     scenario: Scenario
     implementation: Implementation | str
+    wide: bool = False
 
     def _found(self) -> Implementation:
         named = self.implementation
@@ -230,12 +259,12 @@ class BookingSubject:
 
     def program(self) -> Program:
         """Return the program of the attempts."""
-        return booking_program(self.scenario, self._found())
+        return booking_program(self.scenario, self._found(), wide=self.wide)
 
     def witness(self, program: Program, meter: Meter) -> BookingWatch:
         """Return a new watch."""
         del program, meter
-        return BookingWatch(self.scenario, self._found())
+        return BookingWatch(self.scenario, self._found(), wide=self.wide)
 
 
 def explore_program(
@@ -256,25 +285,35 @@ def explore_program(
     """
     if scenario.faults.most:
         raise ExplorationError(f"{strategy} injects no faults, and {scenario.name} has a budget for them; use brute")
-    program = booking_program(scenario, implementation)
-    watch = BookingWatch(scenario, implementation)
+    if executor is not None and strategy != "dpor":
+        raise ExplorationError(f"only dpor is split over workers, and not {quoted(strategy)}")
+    budget: dict[str, Any] = {
+        "executions": executions,
+        "seconds": seconds,
+        "since": monotonic(),
+        "progress": progress,
+    }
+    named = implementation.name if ":" in implementation.name else implementation
     try:
-        if executor is not None:
-            if strategy != "dpor":
-                raise ProgramError(f"only dpor is split over workers, and not {quoted(strategy)}")
-            named = implementation.name if ":" in implementation.name else implementation
-            split, driven = explore_parallel(
-                BookingSubject(scenario, named),
-                executor,
-                executions=executions,
-                seconds=seconds,
-                progress=progress,
-            )
-            return split.witness.report(
-                strategy, split, complete=not driven.why, why=driven.why, interrupted=driven.interrupted
-            )
-        engine = engine_of(strategy, program, program.meter(), watch)
-        driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
+        for wide in (False, True):
+            subject = BookingSubject(scenario, named, wide)
+            counted, watch, driven = _explored(subject, strategy, executor, budget)
+            if not watch.strays or strategy != "dpor" or driven.interrupted:
+                break
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
-    return watch.report(strategy, engine, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
+    return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
+
+
+def _explored(
+    subject: BookingSubject, strategy: str, executor: Executor | None, budget: dict[str, Any]
+) -> tuple[Counted, BookingWatch, Driven]:
+    """Explore to the end, to the budget, or until dpor sees that the steps have to be wide."""
+    if executor is not None:
+        split, driven = explore_parallel(subject, executor, enough=lambda watch: watch.strays, **budget)
+        return split, split.witness, driven
+    program = subject.program()
+    meter = program.meter()
+    watch = subject.witness(program, meter)
+    engine = engine_of(strategy, program, meter, watch)
+    return engine, watch, drive(engine, enough=lambda: strategy == "dpor" and watch.strays, **budget)

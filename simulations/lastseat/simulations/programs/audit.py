@@ -4,6 +4,8 @@ If operations touch no more than they say, and nothing happens outside of them, 
 steps are exchanged gives the same results and leaves the same behind. Reduction rests on that; here it is tested.
 """
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from lastseat.simulations.programs.execution import Execution, as_text, final_of, returned_of
@@ -11,6 +13,14 @@ from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.trace import Trace
 from lastseat.simulations.scenario import quoted
+
+FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
+DRAWN = 4  # orders that are drawn of each of the first
+
+
+def is_audited(number: int) -> bool:
+    """Return whether an exploration audits its so many-th execution (from 1)."""
+    return number <= FIRST or number % EVERY == 0
 
 
 class _Guarded(Execution):
@@ -24,8 +34,12 @@ class _Guarded(Execution):
         return ended
 
 
-def audit(program: Program, meter: Meter, seen: Execution) -> bool:
-    """Repeat an execution as it was, and in another order of its trace. Raises ProgramError where they differ."""
+def audit(program: Program, meter: Meter, seen: Execution, number: int = 1) -> bool:
+    """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
+
+    The orders are that of the highest-numbered process first, and some that are drawn, more of them for the first
+    executions; `number` is the seed.
+    """
     again, trace = _Guarded(program, meter), Trace(meter.footprints)
     for who in seen.schedule:
         if who in again.returned or not again.is_free(who):
@@ -35,7 +49,15 @@ def audit(program: Program, meter: Meter, seen: Execution) -> bool:
         trace.add(who, footprint, operation, result)
     if _ending(again) != _ending(seen):
         raise _not_deterministic(seen)
-    other = another_order(trace)
+    random = Random(number)  # noqa: S311 - nothing secret is drawn
+    drawn = DRAWN if number <= FIRST else 1
+    for pick in (trace.who.__getitem__, *[lambda _: random.random()] * drawn):
+        _exchange(program, meter, seen, another_order(trace, pick))
+    return True
+
+
+def _exchange(program: Program, meter: Meter, seen: Execution, other: list[int]) -> None:
+    """Take the steps of an execution in another order."""
     exchanged = Execution(program, meter)
     for who in other:
         if who in exchanged.returned or not exchanged.is_free(who):
@@ -43,27 +65,26 @@ def audit(program: Program, meter: Meter, seen: Execution) -> bool:
         exchanged.step(who)
     if _ending(exchanged) != _ending(seen):
         raise _undeclared(seen, other, f"one ends in {_told(seen)}, the other in {_told(exchanged)}")
-    return True
 
 
-def another_order(trace: Trace) -> list[int]:
-    """Return another schedule of the same trace: the highest-numbered process goes first, whenever it may."""
+def another_order(trace: Trace, pick: Callable[[int], float]) -> list[int]:
+    """Return another schedule of the same trace: of the steps that may be next, the one that `pick` rates highest."""
     left, done, order = list(range(len(trace))), 0, list[int]()
     while left:
         ready = [index for index in left if trace.before[index] & ~done == 0]
-        chosen = max(ready, key=lambda index: trace.who[index])
+        chosen = max(ready, key=pick)
         left.remove(chosen)
         done |= 1 << chosen
         order.append(trace.who[chosen])
     return order
 
 
-def _ending(execution: Execution) -> tuple[Any, Any]:
-    return returned_of(execution), final_of(execution.shared)
+def _ending(execution: Execution) -> tuple[Any, Any, Any]:
+    return returned_of(execution), final_of(execution.shared), tuple(execution.unfinished())
 
 
 def _told(execution: Execution) -> str:
-    return quoted(str(_ending(execution)))
+    return quoted(str(_ending(execution)[:2]))
 
 
 def _not_deterministic(seen: Execution) -> ProgramError:

@@ -122,7 +122,7 @@ class Dpor:
         result, footprint = execution.step(who)
         if node is None:
             node = self.path[-1].child(who, footprint, self._footprints)
-        elif self._footprints.plain[node.footprint] != self._footprints.plain[footprint]:
+        elif node.footprint != footprint:
             raise diverged(execution, "other locations", result)
         self.path.append(node)
         self.trace.add(who, footprint, operation, result)
@@ -160,7 +160,7 @@ class Dpor:
         """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
         node, sequence = self.path[earlier], self._unrelated(earlier, later)
         if footprint is None:
-            largest = self._meter.may_touch(self.trace.operations[later])
+            largest = self._meter.may_touch(who, self.trace.operations[later])
             sequence.append(Link(who, largest))
             if uncovered(node, sequence, self._footprints) is None:
                 return
@@ -188,7 +188,7 @@ class Dpor:
         Where it has to wait although a rival is gone (with all that depends on it), one more is taken away that wrote
         what decides whether it waits; and so on.
         """
-        before, deciding = self.trace.before, self.trace.conflicting(self._meter.may_read(operation))
+        before, deciding = self.trace.before, self.trace.conflicting(self._meter.may_read(who, operation))
         tried, waiting = {0}, [0]  # sets of steps that are taken away
         while waiting:
             gone = waiting.pop()
@@ -212,7 +212,7 @@ class Dpor:
         """Do the same for the steps that were never taken, because their processes wait for ever."""
         for who in execution.unfinished():
             if not execution.is_free(who):
-                footprint = self._meter.may_touch(execution.pending[who])
+                footprint = self._meter.may_touch(who, execution.pending[who])
                 rivals = self.trace.conflicting(footprint) & ~self.trace.before_next(who)
                 self._reverse_waiting(rivals, who, execution.pending[who])
 

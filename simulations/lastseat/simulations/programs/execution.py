@@ -97,7 +97,7 @@ class Execution:
                 result = self.returned[operation.process]
                 footprint = self._meter.footprints.number(operation.reads, ())
             else:
-                result, footprint = self._meter.perform(operation, self.shared)
+                result, footprint = self._meter.perform(who, operation, self.shared)
         except Exception as error:
             raise self._failed(who, error) from error
         self._taken[who] += 1

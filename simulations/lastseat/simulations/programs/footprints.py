@@ -1,6 +1,6 @@
 """What steps touched, as small numbers that are cheap to compare; and how that is learnt from an operation."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from lastseat.reference.attempt_booking import Observe, Persist
@@ -20,7 +20,6 @@ class Footprints:
         self.known: list[tuple[Locations, Locations]] = []
         self.clash: list[int] = []
         self.rivals: list[list[int]] = []
-        self.plain: list[int] = []  # the same footprint without the end of a process
         self._numbers: dict[tuple[Locations, Locations], int] = {}
 
     def number(self, reads: Locations, writes: Locations) -> int:
@@ -31,7 +30,6 @@ class Footprints:
             self.known.append((reads, writes))
             self.clash.append(0)
             self.rivals.append([])
-            self.plain.append(number)
             for other in range(number + 1):
                 if self._conflict(number, other):
                     self._add(number, other)
@@ -42,9 +40,7 @@ class Footprints:
         reads, writes = self.known[footprint]
         if writes is None:
             return footprint
-        number = self.number(reads, (*writes, ended(process)))
-        self.plain[number] = footprint
-        return number
+        return self.number(reads, (*writes, ended(process)))
 
     def _add(self, one: int, other: int) -> None:
         for here, there in {(one, other), (other, one)}:
@@ -71,15 +67,15 @@ class Meter(Protocol):
     joins: ClassVar[bool]  # whether a process can be joined
     plain: set[type]  # classes of operations that were met and never wait
 
-    def perform(self, operation: Any, shared: Any) -> tuple[Any, int]:
-        """Take the step; return its result and its footprint."""
+    def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
+        """Take the step of process `who`; return its result and its footprint."""
         ...
 
-    def may_touch(self, operation: Any) -> int:
-        """Return the largest footprint that the step can have."""
+    def may_touch(self, who: int, operation: Any) -> int:
+        """Return the largest footprint that the step can have where process `who` takes it."""
         ...
 
-    def may_read(self, operation: Any) -> int:
+    def may_read(self, who: int, operation: Any) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
         ...
 
@@ -109,22 +105,25 @@ class DeclaredMeter:
         self.footprints = Footprints()
         self.plain: set[type] = set()
 
-    def perform(self, operation: Operation, shared: Any) -> tuple[Any, int]:
+    def perform(self, who: int, operation: Operation, shared: Any) -> tuple[Any, int]:
         """Take the step; return its result and its footprint."""
+        del who
         result = operation.perform(shared)
         return result, self.footprints.number(operation.reads, operation.wrote(result))
 
-    def may_touch(self, operation: Operation) -> int:
-        """Return the largest footprint that the step can have."""
-        return self.footprints.number(operation.reads, operation.writes)
+    def may_touch(self, who: int, operation: Operation) -> int:
+        """Return the largest footprint that the step can have: it writes all that it may, and is the last."""
+        return self.footprints.ending(self.footprints.number(operation.reads, operation.writes), who)
 
-    def may_read(self, operation: Operation) -> int:
+    def may_read(self, who: int, operation: Operation) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
+        del who
         return self.footprints.number(operation.reads, ())
 
     def is_certain(self, operation: Operation) -> bool:
-        """Return whether that is the footprint which it will have."""
-        return not operation.conditional
+        """Return False: what a step gives decides whether the process ends with it, and its end is touched too."""
+        del operation
+        return False
 
     def can_wait(self, operation: Operation) -> bool:
         """Return whether the step may have to wait."""
@@ -147,20 +146,24 @@ class StoreMeter:
 
     A store that is `partitioned` promises that a step touches only the resource and the booking id that it names; the
     snapshot of any other one is a single location. That is coarser than it need be, and right also for stores that
-    are wrong.
+    are wrong. Where steps may have to wait, it is a single location too: then every state in which one waits is seen.
+
+    `judged` are for each process locations that whoever judges its steps looks at besides; none if it is empty.
     """
 
     joins: ClassVar[bool] = False
 
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Any, judged: Sequence[tuple[Location, ...]] = ()) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
-        # Not inherited: a class that changes what its parent does has to promise it anew.
-        self._partitioned = bool(vars(type(store)).get("partitioned", False))
+        self._judged = judged
         self._would_block = getattr(store, "would_block", None)
+        # Not inherited: a class that changes what its parent does has to promise it anew.
+        promised = bool(vars(type(store)).get("partitioned", False))
+        self._partitioned = promised and self._would_block is None
         self._locations: dict[Hashable, tuple[int, int]] = {}
 
-    def _footprints_of(self, operation: Any) -> tuple[int, int]:
+    def _footprints_of(self, who: int, operation: Any) -> tuple[int, int]:
         """Return the footprint of a step that writes, and of one that does not."""
         key: Hashable = None
         if self._partitioned and isinstance(operation, Observe):
@@ -168,33 +171,36 @@ class StoreMeter:
         elif self._partitioned and isinstance(operation, Persist):
             request = operation.proposal.request
             key = (request.resource_id, request.booking_id)
+        if self._judged and key is not None:
+            key = (key, who)
         known = self._locations.get(key)
         if known is None:
-            where: Locations = None if self._partitioned else STORE
-            if key is not None:
-                parts = (key,) if isinstance(key, str) else key
-                assert isinstance(parts, tuple)
-                where = tuple(zip(("resource", "booking"), parts, strict=False))
-            number = self.footprints.number
-            known = self._locations[key] = number(where, where), number(where, ())
+            known = self._locations[key] = self._numbered(who, operation, key is not None)
         return known
 
-    def perform(self, operation: Any, shared: Any) -> tuple[Any, int]:
+    def _numbered(self, who: int, operation: Any, named: bool) -> tuple[int, int]:
+        where = locations_of(operation) if named else None if self._partitioned else STORE
+        reads = where
+        if self._judged and where is not None and where is not STORE:
+            reads = tuple(dict.fromkeys((*where, *self._judged[who])))
+        return self.footprints.number(reads, where), self.footprints.number(reads, ())
+
+    def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
         """Take the step; return its result and its footprint."""
         before = shared.snapshot()
         result = operation.perform(shared)
         after = shared.snapshot()
-        writing, reading = self._footprints_of(operation)
+        writing, reading = self._footprints_of(who, operation)
         return result, reading if after is before or after == before else writing
 
-    def may_touch(self, operation: Any) -> int:
+    def may_touch(self, who: int, operation: Any) -> int:
         """Return the largest footprint that the step can have."""
-        writing, reading = self._footprints_of(operation)
+        writing, reading = self._footprints_of(who, operation)
         return reading if self.is_certain(operation) else writing
 
-    def may_read(self, operation: Any) -> int:
+    def may_read(self, who: int, operation: Any) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
-        return self._footprints_of(operation)[1]
+        return self._footprints_of(who, operation)[1]
 
     def is_certain(self, operation: Any) -> bool:
         """Return whether the footprint is known before: an observe of a store that keeps its promises."""
@@ -212,3 +218,17 @@ class StoreMeter:
     def accepts(self, operation: Any) -> bool:
         """Return whether this is an operation at all."""
         return isinstance(getattr(operation, "kind", None), str) and hasattr(operation, "perform")
+
+
+def locations_of(operation: Any) -> Locations:
+    """Return what an operation on a store that is `partitioned` may touch; None: everything."""
+    if isinstance(operation, Observe):
+        return (("resource", operation.resource_id),)
+    if isinstance(operation, Persist):
+        return locations_of_request(operation.proposal.request)
+    return None
+
+
+def locations_of_request(request: Any) -> tuple[Location, ...]:
+    """Return what a persist for a request may touch, and what the judge looks at for it."""
+    return ("resource", request.resource_id), ("booking", request.booking_id)

@@ -6,11 +6,15 @@ A task explores from one leaf, up to a number of executions, and gives back what
 leaves that it did not come to. The coordinator keeps the tree above: it inserts reversals as `wakeup` says, and
 makes tasks of new leaves. Results are taken in the order in which tasks were made, never in that in which they come;
 so all that is decided and reported is independent of the number of workers and of their speed.
+
+Leaves end in any order, and only one thing must wait for another: a node is not closed before all that is asleep in
+it is. What is asleep there was left to an earlier sibling, whose reversals may still belong below this node; a closed
+one would take them for covered. Why no more than that has to wait: `specs/decisions/dpor.md`, "On several workers".
 """
 
 import pickle
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
@@ -18,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from lastseat.simulations.exploration import Progress, silent
 from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.driving import Driven
+from lastseat.simulations.programs.driving import Driven, deadline_of
 from lastseat.simulations.programs.footprints import Footprints, Locations, Meter
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.trace import Link
@@ -29,9 +33,7 @@ from lastseat.simulations.scenario import printable
 EXECUTIONS_PER_TASK = 1_000
 AHEAD = 64  # tasks that are handed to the executor before the first of them is waited for
 
-Known: TypeAlias = list[
-    tuple[tuple[Locations, Locations], int]
-]  # footprints in the order of their numbers, and plain
+Known: TypeAlias = list[tuple[Locations, Locations]]  # footprints in the order of their numbers
 
 
 class Mergeable(Witness, Protocol):
@@ -63,12 +65,15 @@ class Subject(Protocol[Watching]):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A node of a tree as plain data: its depth below the root, its step, whether it was explored, who is asleep."""
+    """A node of a tree as plain data: its depth below the root, its step, whether it was explored, who is asleep.
+
+    What is asleep is an earlier node of the same tree, named by its place in preorder.
+    """
 
     depth: int
     link: Link
     closed: bool
-    asleep: tuple[Link, ...]
+    asleep: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +105,23 @@ def explore_leaf(subject: Subject[Any], prefix: tuple[Link, ...], known: Known, 
     except EndlessError as error:
         endless = str(error)
     tree = () if endless or dpor.settle() is None else tuple(_flat(dpor.path[len(prefix)]))
-    known = list(zip(meter.footprints.known, meter.footprints.plain, strict=True))
-    return Done(dpor.executions, dpor.blocked, witness.findings(), tuple(dpor.outside), tree, known, endless)
+    outside, known = tuple(dpor.outside), meter.footprints.known
+    return Done(dpor.executions, dpor.blocked, witness.findings(), outside, tree, known, endless)
 
 
 def _learn(footprints: Footprints, known: Known) -> list[int]:
     """Return, for each number of a footprint elsewhere, its number here."""
-    numbers = [footprints.number(*pair) for pair, _ in known]
-    for number, (_, plain) in zip(numbers, known, strict=True):
-        footprints.plain[number] = numbers[plain]
-    return numbers
+    return [footprints.number(*pair) for pair in known]
 
 
 def _flat(root: Node) -> Iterator[Branch]:
     """Yield the tree below a node, without that node, in preorder."""
     agenda = [(child, 0) for child in reversed(root.children)]
+    places: dict[int, int] = {}  # by the identity of the node
     while agenda:
         node, depth = agenda.pop()
-        asleep = tuple(Link(one.who, one.footprint) for one in node.sleep)
+        places[id(node)] = len(places)
+        asleep = tuple(places[id(sleeper)] for sleeper in node.sleep)
         yield Branch(depth, Link(node.who, node.footprint), node.closed, asleep)
         agenda.extend((child, depth + 1) for child in reversed(node.children))
 
@@ -132,6 +136,7 @@ class Coordinator(Generic[Kept]):
         self.witness, self.footprints = witness, footprints
         self.executions, self.blocked = 0, 0
         self.leaves: deque[Node] = deque([Node(-1, -1)])
+        self._held: dict[Node, list[Node]] = {}  # by an open node, those that are not closed before it
 
     def take(self, leaf: Node, done: Done) -> None:
         """Take in what a task gave back that explored from `leaf`."""
@@ -146,19 +151,39 @@ class Coordinator(Generic[Kept]):
             new = insert(path[index], links, self.footprints)
             if new is not None:
                 self.leaves.append(new)
-        _close(leaf)
+        self._close(leaf)
 
     def _graft(self, leaf: Node, tree: Sequence[Branch], numbers: list[int]) -> None:
         """Hang what is left open below a leaf, and note the leaves that it has in turn."""
-        along = [leaf]
+        along, nodes = [leaf], list[Node]()
         for branch in tree:
             del along[branch.depth + 1 :]
-            asleep = tuple(Node(who, numbers[footprint]) for who, footprint in branch.asleep)
+            asleep = tuple(nodes[place] for place in branch.asleep)
             node = Node(branch.link.who, numbers[branch.link.footprint], asleep, along[-1])
             node.closed = branch.closed
             along[-1].children.append(node)
             along.append(node)
+            nodes.append(node)
         self.leaves.extend(_open_ends(leaf))
+
+    def _close(self, leaf: Node) -> None:
+        """Close a node below which nothing is left, and so on upwards; the tree then forgets what was below.
+
+        One in which something open is asleep is kept, with what is below it, until that is closed.
+        """
+        agenda = [leaf]
+        while agenda:
+            node = agenda.pop()
+            if node.closed or not all(child.closed for child in node.children):
+                continue
+            sleeper = next((sleeper for sleeper in node.sleep if not sleeper.closed), None)
+            if sleeper is not None:
+                self._held.setdefault(sleeper, []).append(node)
+                continue
+            node.closed, node.children = True, []
+            agenda.extend(self._held.pop(node, ()))
+            if node.parent is not None:
+                agenda.append(node.parent)
 
 
 def _open_ends(root: Node) -> list[Node]:
@@ -181,31 +206,27 @@ def path_to(node: Node) -> list[Node]:
     return path[::-1]
 
 
-def _close(node: Node | None) -> None:
-    """Close a node below which nothing is left, and so on upwards; the tree then forgets what was below."""
-    while node is not None and all(child.closed for child in node.children):
-        node.closed, node.children = True, []
-        node = node.parent
-
-
 def explore_parallel(
     subject: Subject[Kept],
     executor: Executor,
     *,
     executions: int | None = None,
     seconds: float | None = None,
+    since: float | None = None,
     executions_per_task: int = EXECUTIONS_PER_TASK,
     progress: Progress = silent,
+    enough: Callable[[Kept], bool] = lambda _: False,
 ) -> tuple[Coordinator[Kept], Driven]:
     """Explore with dpor on the workers of `executor`; return what was counted and seen, and what stopped it.
 
+    It stops early where what the witness has seen is `enough`. The seconds count as in `drive`.
     Raises ProgramError where the program is at fault or cannot be sent to another process.
     """
     _check(subject, executor)
     program = subject.program()
     meter = program.meter()
     coordinator = Coordinator(subject.witness(program, meter), meter.footprints)
-    deadline = None if seconds is None else monotonic() + seconds
+    deadline = deadline_of(seconds, since)
     under_way: deque[tuple[Node, Future[Done]]] = deque()
     try:
         while coordinator.leaves or under_way:
@@ -216,6 +237,8 @@ def explore_parallel(
             done = future.result(None if deadline is None else max(0.0, deadline - monotonic()))
             coordinator.take(leaf, done)
             progress(coordinator.executions, None)
+            if enough(coordinator.witness):
+                return coordinator, Driven("it was enough")
             if done.endless:
                 return coordinator, Driven(done.endless)
             if executions is not None and coordinator.executions >= executions:
@@ -236,8 +259,8 @@ def _submit(
     executor: Executor, subject: Subject[Any], leaf: Node, footprints: Footprints, executions: int
 ) -> "Future[Done]":
     prefix = tuple(Link(node.who, node.footprint) for node in path_to(leaf)[1:])
-    known = list(zip(footprints.known, footprints.plain, strict=True))
-    return executor.submit(explore_leaf, subject, prefix, known, executions)
+    # A copy: the executor may read it later, when more is known.
+    return executor.submit(explore_leaf, subject, prefix, list(footprints.known), executions)
 
 
 def _check(subject: Subject[Any], executor: Executor) -> None:

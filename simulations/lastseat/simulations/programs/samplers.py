@@ -248,7 +248,7 @@ class Pos(Chooser):
         """Let go of the priority of the step, and of those that race with it."""
         del self._priorities[who]
         for other in list(self._priorities):
-            pending = self._meter.may_touch(execution.pending[other])
+            pending = self._meter.may_touch(other, execution.pending[other])
             if self._clash[footprint] >> pending & 1:
                 del self._priorities[other]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import factorial, prod
 from typing import Any
 
-from lastseat.simulations.programs.audit import audit
+from lastseat.simulations.programs.audit import audit, is_audited
 from lastseat.simulations.programs.execution import Execution, final_of, returned_of
 from lastseat.simulations.programs.exploration import (
     ASSERTION,
@@ -22,8 +22,6 @@ from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.witness import Counted
 from lastseat.simulations.scenario import printable, quoted
-
-FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,8 @@ class Watch:
         for one in self._sometimes:
             self.spoke[one.name] += self._asked(one, one.check, end, execution) in (True, None)
         self._seen += 1
-        if self._seen <= FIRST or self._seen % EVERY == 0:
-            self.audited += audit(self._program, self._meter, execution)
+        if is_audited(self._seen):
+            self.audited += audit(self._program, self._meter, execution, self._seen)
 
     def _count(self, ending: Ending) -> None:
         try:
