@@ -26,7 +26,7 @@ def test_dpor_finds_the_violations_and_the_vectors_of_brute_force(name: str) -> 
 
 def test_linearizability_is_claimed_where_every_step_is_explained_at_its_own_place() -> None:
     """Clause: history.linearizable"""
-    assert explore_program(contention(3, 2), MEMORY).fired[LINEARIZABLE] == 27
+    assert explore_program(contention(3, 2), MEMORY).fired[LINEARIZABLE] == 9  # distinct ends
 
 
 def test_of_steps_that_are_explained_elsewhere_one_order_of_commuting_ones_says_too_little() -> None:
@@ -35,4 +35,4 @@ def test_of_steps_that_are_explained_elsewhere_one_order_of_commuting_ones_says_
 
     assert odd.fired[LINEARIZABLE] == 0
     assert every.complete
-    assert every.fired[LINEARIZABLE] == every.executions == 90
+    assert (every.executions, every.fired[LINEARIZABLE]) == (90, 6)

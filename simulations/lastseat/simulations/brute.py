@@ -16,8 +16,9 @@ from lastseat.model.properties import Broken
 from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
-from lastseat.simulations.judge import Judge, Judged, Running
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
+from lastseat.simulations.judge import Judge, Judged
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
+from lastseat.simulations.places import Running
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, failed, waits
 from lastseat.simulations.scenario import Scenario, quoted
 from lastseat.simulations.schedule import Schedule
@@ -115,7 +116,7 @@ class Brute:
         self.seen: list[dict[tuple[int, int], Judged]] = [{} for _ in scenario.requests]
         self.ends: dict[tuple[int, ...], _End] = {}
         self.shortest, self.deviations = Shortest(), Shortest()
-        self.executions, self.blocked = 0, 0
+        self.executions, self.deadlocks = 0, 0
         self.cut = False  # an attempt took too many steps and was left where it was
         self.odd = False  # some step is not explained by the one-step specification at that step
 
@@ -223,7 +224,7 @@ class Brute:
         pending: list[Any] = live.pending
         held = {who for who in live.left if live.blocking(pending[who])}
         for who in held:
-            for clause, witness in self.judge.judge_blocked(shared, who, pending[who]):
+            for clause, witness in self.judge.judge_blocked(shared, who, live.locals[who], pending[who]):
                 self.shortest.offer(clause, witness, self.path)
         return [who for who in live.left if who not in held]
 
@@ -235,7 +236,7 @@ class Brute:
 
     def _finish(self, final: tuple[int, ...], waiting: bool, stepless: bool) -> None:
         self.executions += 1
-        self.blocked += waiting
+        self.deadlocks += waiting
         end = self.ends.get(final)
         if end is None:
             end = self.ends[final] = _End(*self.judge.judge_run(final[0], final[1:]))
@@ -243,8 +244,7 @@ class Brute:
         for clause, witness in end.violations:
             self.shortest.offer(clause, witness, self.path)
         if stepless or (self.odd and not all(judged.linear for judged in self.trail)):
-            requests = self.judge.system.requests
-            length = unexplained(self.capacities, requests, self.path, end.vector)
+            length = self.judge.monitor.unexplained(self.path, end.vector)
             if length is not None:
                 self.shortest.offer(LINEARIZABLE, NO_ORDER, self.path[:length])
 
@@ -265,8 +265,6 @@ class Brute:
         for locals_, schedules in by_locals.items():
             vectors[self.judge.vector(locals_)] += schedules
         deviations = self.deviations.all()
-        fired = self.judge.fired
-        fired[LINEARIZABLE] = self.executions
         return Exploration(
             strategy="brute",
             executions=self.executions,
@@ -275,9 +273,8 @@ class Brute:
             vectors=frozenset(vectors),
             complete=complete,
             violations=self.shortest.all(),
-            fired=dict(fired),
-            blocked=self.blocked,
-            conformed=self.judge.conformed,
+            **self.judge.figures(),
+            deadlocks=self.deadlocks,
             nonconforming=deviations[0] if deviations else None,
             interrupted=interrupted,
         )

@@ -59,6 +59,11 @@ def model_command(
     A fault budget is for runs of real code; here --fault says what may strike, any number of times.
     """
     del generated
+    if chosen.scenario.faults.most:
+        raise click.UsageError(
+            f"the model does not count faults, and {chosen.scenario.name} allows {chosen.scenario.faults} in a run: "
+            "say --faults 0, and --fault KIND for each that may strike at any step"
+        )
     system = system_of(chosen.scenario, replace(MEMORY, policy=Policy(policy)))
     system = replace(system, faults=frozenset(FAULTS[name] for name in faults))
     started = monotonic()

@@ -41,9 +41,13 @@ class Exploration:
     attempts ended BOOKED, REJECTED and FAILED. `executions` counts how often real code was run from its start
     (brute: whole schedules; merged: single steps, each from a restored state). `states` is the number of
     distinct states (0 where none are kept) and `generated` that of the steps between them, plus one.
-    `blocked` counts interleavings that end with an attempt waiting for ever. `fired` is, for each clause, on how
-    many distinct steps or runs it had something to say; `conformed` is how many distinct steps were compared
-    with the model, and `nonconforming` the first that is no step of it.
+    `blocked` counts executions that were begun in vain, and `deadlocks` those of `outcomes` that end with an attempt
+    waiting for ever. `fired` is, for each clause, on how many distinct states, steps or ends of those that were met
+    it had something to say; `conformed` is how many distinct steps were compared with the model, and `nonconforming`
+    the first that is no step of it.
+
+    `audited` executions were taken again from the start, and each step gave the same: by dpor, bounds and samplers
+    some of their own, as they were and with commuting steps exchanged; by merged, random ones.
 
     Where the scenario has a fault budget, schedules with faults count as schedules, and `by_faults` splits
     `interleavings` by the number of faults in them. An attempt that crashed, or a redelivery that was not made, has
@@ -68,6 +72,7 @@ class Exploration:
     by_faults: Mapping[int, int] = field(default_factory=dict)
     why: str = ""
     deadlocks: int = 0
+    audited: int = 0
 
     @property
     def clauses(self) -> frozenset[str]:

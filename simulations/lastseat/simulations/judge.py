@@ -7,9 +7,9 @@ pass through it. Why this loses nothing: `specs/decisions/merging.md`.
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from lastseat.model.properties import (
     LOST,
@@ -17,9 +17,8 @@ from lastseat.model.properties import (
     STATE_CHECKS,
     STEP_CHECKS,
     STEP_PROPERTIES,
+    SUSPENSION,
     Broken,
-    Property,
-    Record,
     Run,
     State,
     Step,
@@ -30,60 +29,17 @@ from lastseat.model.properties import (
 )
 from lastseat.model.refinement import departure
 from lastseat.model.steps import take_alone
-from lastseat.model.world import Done, Reservation, Store, System
+from lastseat.model.world import Reservation, Store, System
 from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Resource, Snapshot
 from lastseat.simulations.abstraction import emitted_of, local_of, store_of, system_of, verdict_of
-from lastseat.simulations.exploration import Vector
+from lastseat.simulations.cases import Cases, Spoken
+from lastseat.simulations.exploration import CONFORMANCE, Vector
 from lastseat.simulations.faults import LETTERS, FaultKind, strike_alone
+from lastseat.simulations.linearizability import LINEARIZABLE, Monitor
+from lastseat.simulations.places import Crashed, Ended, Numbering, Running, Shared
 from lastseat.simulations.scenario import Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all attempts share: the store's content, and how many steps took effect on each resource."""
-
-    snapshot: Snapshot
-    effects: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """An unfinished attempt: the results it received, and its history as far as properties ask about it.
-
-    `since` is how many effective steps of others the requested resource had seen at the last observe. `struck` says
-    that a fault struck in one of its steps.
-    """
-
-    received: tuple[Any, ...] = ()
-    observes: int = 0
-    persists: int = 0
-    own_effects: int = 0
-    since: int = 0
-    window: Window | None = None
-    struck: bool = False
-
-    @property
-    def begun(self) -> bool:
-        """Return whether it has taken a step."""
-        return bool(self.received)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An attempt that takes no more steps. Only what it emitted can still matter to anyone."""
-
-    emitted: Done | None
-
-
-@dataclass(frozen=True, slots=True)
-class Crashed(Ended):
-    """An attempt that died and emits nothing. One that had begun may have taken effect, and `applied` says so."""
-
-    emitted: None = None
-    begun: bool = False
-    applied: bool = False
 
 
 @dataclass(slots=True)
@@ -105,24 +61,6 @@ class Judged:
     open: bool = False
 
 
-Value = TypeVar("Value", bound=Hashable)
-
-
-class Numbering(Generic[Value]):
-    """Gives equal values one small number, in the order in which they are met."""
-
-    def __init__(self) -> None:
-        self.values: list[Value] = []
-        self._numbers: dict[Value, int] = {}
-
-    def number(self, value: Value) -> int:
-        """Return the number of `value`, a new one if it was never met."""
-        number = self._numbers.setdefault(value, len(self.values))
-        if number == len(self.values):
-            self.values.append(value)
-        return number
-
-
 @dataclass(slots=True)
 class Judge:
     """Judges one implementation on one scenario."""
@@ -131,10 +69,10 @@ class Judge:
     implementation: Implementation
     shared: Numbering[Shared] = field(default_factory=Numbering)
     locals: list[Numbering[Running | Ended]] = field(default_factory=list)
-    fired: Counter[str] = field(default_factory=Counter)
-    conformed: int = 0
+    cases: Cases = field(default_factory=Cases)
     system: System = field(init=False)
     capacities: dict[str, int] = field(init=False)
+    monitor: Monitor = field(init=False)  # decides linearizability
     _vectors: dict[tuple[int, ...], Vector] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)  # what each shared state violates
     stores: dict[Snapshot, Store] = field(default_factory=dict)
@@ -142,6 +80,7 @@ class Judge:
     def __post_init__(self) -> None:
         self.system = system_of(self.scenario, self.implementation)
         self.capacities = dict(self.scenario.capacities)
+        self.monitor = Monitor(self.capacities, self.system.requests)
         self.locals = [Numbering[Running | Ended]() for _ in self.scenario.requests]
         for numbering in self.locals:
             numbering.number(Running())  # so that 0 is where every attempt starts
@@ -169,16 +108,19 @@ class Judge:
         assert isinstance(running, Running)
         step = self._record(before, attempt, running, operation, result, after, returned)
         if letter in ("u", "a"):
-            step = replace(step, fault=True)
+            window = step.window and replace(step.window, struck=True)
+            step = replace(step, fault=True, window=window)
         died = letter == "d"
         effects = _counted(before.effects, step.effective)
         moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
-        broken = self._assess(step, STEP_PROPERTIES if died else STEP_CHECKS)
+        speaking, broken = assess(step, STEP_PROPERTIES if died else STEP_CHECKS)
+        self.cases.note(
+            (attempt, letter, shared, local), (*speaking, CONFORMANCE, *self._faults(attempt, running, letter))
+        )
         number = shared if after == before.snapshot else self.number(Shared(after, effects))
         ending: Running | Ended = Ended(step.emitted) if returned else moved
         if died:  # to all others as if its acknowledgement were lost; it owes no outcome
             ending, step = Crashed(None, begun=True, applied=bool(step.own_effects)), replace(step, emitted=LOST)
-        self._note_fault(attempt, running, letter)
         return Judged(
             result=result,
             after=after,
@@ -198,7 +140,7 @@ class Judge:
         """
         running = self.locals[attempt].values[local]
         assert isinstance(running, Running)
-        self._note_fault(attempt, running, "c")
+        self.cases.note((attempt, "c", shared, local), self._faults(attempt, running, "c"))
         number = self.locals[attempt].number(Crashed(None, running.begun, bool(running.own_effects)))
         return Judged(None, self.shared.values[shared].snapshot, shared, number, None, linear=True, violations=())
 
@@ -208,7 +150,8 @@ class Judge:
         store, emitted = self.store(state.snapshot), emitted_of(returned)
         request = self.system.requests[attempt]
         step = Step(request, "start", store, store, ended=True, emitted=emitted)
-        broken = self._assess(step, STEP_CHECKS)
+        speaking, broken = assess(step, STEP_CHECKS)
+        self.cases.note((attempt, "start", shared, 0), speaking)
         return Judged(
             None,
             state.snapshot,
@@ -220,13 +163,16 @@ class Judge:
             nonconforming="an attempt of the model does not end before its first step",
         )
 
-    def judge_blocked(self, shared: int, attempt: int, operation: Operation) -> Broken:
-        """Return what is violated where `attempt` cannot take its next step, `operation`, at all."""
-        state = self.shared.values[shared]
-        store = self.store(state.snapshot)
-        request = self.system.requests[attempt]
-        step = Step(request, operation.kind, store, store, blocked=True)
-        return assess(step, STEP_CHECKS)[1]
+    def judge_blocked(self, shared: int, attempt: int, local: int, operation: Operation) -> Broken:
+        """Return what is violated where `attempt` cannot take its next step, `operation`, at all.
+
+        No step was taken, so nothing but the waiting is judged.
+        """
+        store = self.store(self.shared.values[shared].snapshot)
+        step = Step(self.system.requests[attempt], operation.kind, store, store, blocked=True)
+        speaking, broken = assess(step, (SUSPENSION,))
+        self.cases.note((attempt, "waits", shared, local), speaking)
+        return broken
 
     def ledger(self, shared: int) -> frozenset[Reservation]:
         """Return the reservations that are recorded in a shared state, as a set."""
@@ -241,12 +187,17 @@ class Judge:
             self._vectors[locals_] = vector
         return vector
 
-    def judge_run(self, shared: int, locals_: tuple[int, ...]) -> tuple[Vector, Broken]:
-        """Return what every attempt emitted in a finished run, and what is violated by the run as a whole."""
+    def judge_run(self, shared: int, locals_: tuple[int, ...], alike: int = 1) -> tuple[Vector, Broken]:
+        """Return what every attempt emitted in a finished run, and what is violated by the run as a whole.
+
+        `alike` is how many ends this one stands for.
+        """
         vector = self.vector(locals_)
         told = self._told(vector, locals_) if self.scenario.faults.most else vector
         run = Run(self.system.requests, told, self.store(self.shared.values[shared].snapshot))
-        return vector, self._assess(run, RUN_CHECKS)
+        speaking, broken = assess(run, RUN_CHECKS)
+        self.cases.note((shared, locals_), (*speaking, LINEARIZABLE), alike)
+        return vector, broken
 
     def _told(self, vector: Vector, locals_: tuple[int, ...]) -> Vector:
         """Return the outcomes, with a lost acknowledgement for whoever took effect and crashed before it heard."""
@@ -258,14 +209,30 @@ class Judge:
         """Return the number of a shared state; a new one is assessed."""
         number = self.shared.number(shared)
         if number == len(self.broken):
-            self.broken.append(self._assess(State(self.store(shared.snapshot), shared.effects), STATE_CHECKS))
+            speaking, broken = assess(State(self.store(shared.snapshot), shared.effects), STATE_CHECKS)
+            self.cases.note(number, speaking)
+            self.broken.append(broken)
         return number
 
-    def _assess(self, record: Record, checks: tuple[Property[Record], ...]) -> Broken:
-        speaking, broken = assess(record, checks)
-        for clause in speaking:
-            self.fired[clause] += 1
-        return broken
+    def figures(self) -> dict[str, Any]:
+        """Return what an `Exploration` says of the cases that were judged: `fired` and `conformed`."""
+        fired = self.cases.fired()
+        return {"conformed": fired.pop(CONFORMANCE, 0), "fired": fired}
+
+    def spoken(self) -> Spoken:
+        """Return the cases that were judged, as a judge in another process would name them."""
+        return self.cases.digests(self._value_of)
+
+    def _value_of(self, case: Any) -> Hashable:
+        """Return the value of a case, by the numbers that stand for it here: a state, an end, or a step."""
+        if isinstance(case, int):
+            return self.shared.values[case]
+        if len(case) == 2:
+            shared, locals_ = case
+            ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
+            return self.shared.values[shared], tuple(ends)
+        attempt, letter, shared, local = case
+        return attempt, letter, self.shared.values[shared], self.locals[attempt].values[local]
 
     def store(self, snapshot: Snapshot) -> Store:
         """Return the model's store for a snapshot."""
@@ -330,11 +297,12 @@ class Judge:
         kept = {name: one.capacity for name, one in step.before.resources} == self.capacities
         return kept and departure(step) is None
 
-    def _note_fault(self, attempt: int, running: Running, letter: str) -> None:
+    def _faults(self, attempt: int, running: Running, letter: str) -> Iterator[str]:
+        """Yield the faults that strike in a step, by the names that `fired` has for them."""
         if letter:
-            self.fired["fault." + LETTERS[letter].replace(" ", "_")] += 1
+            yield "fault." + LETTERS[letter].replace(" ", "_")
         if attempt >= len(self.scenario.originals) and not running.begun:
-            self.fired[str(FaultKind.REDELIVERY)] += 1
+            yield str(FaultKind.REDELIVERY)
 
     def _nonconforming(
         self, running: Running, step: Step, result: Any, ending: Running | Ended, letter: str
@@ -343,7 +311,6 @@ class Judge:
 
         To die is no step of the model: there the attempt takes none any more.
         """
-        self.conformed += 1
         local = local_of(running.received)
         if local is None:
             return f"the model has no third shared step, {step.action!r}"

@@ -1,13 +1,13 @@
 """What one execution violates: the judge, taken along a single schedule."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import CONFORMANCE, Violation
 from lastseat.simulations.judge import Judge
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, unexplained
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.processes import waits
 from lastseat.simulations.scenario import Scenario
 from lastseat.simulations.scheduler import Scheduler, Taken, run
@@ -33,7 +33,7 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
         locals_[who] = judged.local
         found.extend(Finding(0, clause, witness) for clause, witness in judged.violations)
     waiting = _Waiting(execution, implementation, judge)
-    found.extend(waiting.findings(0, shared))
+    found.extend(waiting.findings(0, shared, locals_))
     for taken in execution.taken:
         returned = (taken.returned,) if taken.ended else None
         who = taken.attempt
@@ -46,13 +46,11 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
         shared, locals_[who] = judged.shared, judged.local
         found.extend(Finding(taken.number, clause, witness) for clause, witness in judged.violations)
         waiting.took(taken)
-        found.extend(waiting.findings(taken.number, shared))
-    last = len(execution.taken)
+        found.extend(waiting.findings(taken.number, shared, locals_))
     vector, broken = judge.judge_run(shared, tuple(locals_))
-    if not execution.unfinished():
-        found.extend(Finding(last, clause, witness) for clause, witness in broken)
-    steps: Sequence[int] = [taken.step for taken in execution.taken]
-    length = unexplained(judge.capacities, judge.system.requests, steps, vector)
+    if not execution.free():  # it is over, though attempts may wait for ever
+        found.extend(Finding(len(execution.taken), clause, witness) for clause, witness in broken)
+    length = judge.monitor.unexplained([taken.step for taken in execution.taken], vector)
     if length is not None:
         found.append(Finding(length, LINEARIZABLE, NO_ORDER))
     return tuple(sorted(dict.fromkeys(found), key=lambda one: one.step))
@@ -88,14 +86,14 @@ class _Waiting:
         """Return whether an attempt is there, or is a redelivery that could be made."""
         return self._is_there(who) or (self._left > 0 and who - self._originals in self._begun)
 
-    def findings(self, step: int, shared: int) -> Iterator[Finding]:
+    def findings(self, step: int, shared: int, locals_: list[int]) -> Iterator[Finding]:
         """Yield what is violated in the shared state after `step` by an attempt that has to wait there."""
         if self._would_block is None:
             return
         self._store.restore(self._judge.shared.values[shared].snapshot)
         for who, ahead in enumerate(self._ahead):
             if ahead and self._could_be(who) and self._would_block(ahead[0]):
-                for clause, witness in self._judge.judge_blocked(shared, who, ahead[0]):
+                for clause, witness in self._judge.judge_blocked(shared, who, locals_[who], ahead[0]):
                     yield Finding(step, clause, witness)
 
 

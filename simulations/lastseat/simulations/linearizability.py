@@ -2,15 +2,16 @@
 
 A history is linearizable when its attempts can be put in one order, each at a moment between its first and its
 last step, such that the one-step specification (`lastseat.model.atomic`) gives every outcome. An attempt that
-FAILED is left out, and one whose acknowledgement was lost may be put in or left out. (Herlihy and Wing 1990.)
+FAILED is left out. One whose acknowledgement was lost may be put in or left out, and one that crashed too: it never
+returned, so that any moment after its first step will do. An attempt that took no step is in no history.
+(Herlihy and Wing 1990.)
 
-Two deciders, written independently and compared in the tests: `linearizable` looks at one finished history,
-`Monitor` follows all histories that lead to a state at once. Clause: history.linearizable
+`Monitor` decides it: for one history (`unexplained`), and for all histories at once that lead to a state.
+Clause: history.linearizable
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from lastseat.model.atomic import book
@@ -26,56 +27,6 @@ NO_ORDER = "no order of the bookings, one at a time, gives these outcomes"
 LOST = Done(Outcome.FAILED, Verdict.ACKNOWLEDGEMENT_LOST)
 
 
-def linearizable(
-    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
-) -> bool:
-    """Return whether a history has a linearization (the search of Wing and Gong 1993, with memory).
-
-    `steps` is the schedule; attempt i runs from its first to its last step in it, and emitted `vector[i]`. One
-    that has begun and emitted nothing yet, or lost its acknowledgement, may be put in or left out.
-    """
-    first = {who: steps.index(who) for who in set(steps)}
-    last = {who: number for number, who in enumerate(steps)}
-    must = frozenset(who for who in first if (emitted := vector[who]) and emitted.outcome is not Outcome.FAILED)
-    may = frozenset(who for who in first if vector[who] in (None, LOST))
-
-    @cache
-    def explains(left: frozenset[int], ledger: Ledger) -> bool:
-        if not left & must:
-            return True
-        # Whoever goes next must have begun before any attempt still to be placed had ended.
-        horizon = min(last[who] for who in left & must)
-        for who in left:
-            if first[who] <= horizon:
-                after, outcome = book(capacities, ledger, requests[who])
-                emitted = vector[who]
-                if (who in may or (emitted and emitted.outcome is outcome)) and explains(left - {who}, after):
-                    return True
-        return False
-
-    return explains(must | may, frozenset())
-
-
-def unexplained(
-    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
-) -> int | None:
-    """Return how many steps the shortest prefix of a history has that no linearization explains, or None.
-
-    Once no order explains a prefix, none explains what follows it. An attempt that crashed stays pending for ever;
-    that it did so is no step of the history.
-    """
-    numbers = [0, *(number for number, _ in performed(steps))]
-    taken = [who for _, who in performed(steps)]
-    if linearizable(capacities, requests, taken, vector):
-        return None
-    last = {who: number for number, who in enumerate(taken)}
-    for length in range(len(taken)):
-        ended = tuple(one if last.get(who, -1) < length else None for who, one in enumerate(vector))
-        if not linearizable(capacities, requests, taken[:length], ended):
-            return numbers[length]
-    return numbers[-1]
-
-
 @dataclass(frozen=True, slots=True)
 class Possibility:
     """One way to have explained what was emitted so far: the ledger, and who was placed ahead of its end."""
@@ -85,6 +36,8 @@ class Possibility:
 
 
 Possibilities: TypeAlias = frozenset[Possibility]
+NOTHING_YET: Possibilities = frozenset({Possibility(frozenset())})
+Question: TypeAlias = tuple[Possibilities, int, Done | None, frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +50,42 @@ class Monitor:
 
     capacities: Mapping[str, int]
     requests: Sequence[Request]
+    _answers: dict[Question, Possibilities] = field(default_factory=dict, compare=False, repr=False)
+
+    def unexplained(self, steps: Sequence[int], vector: Vector) -> int | None:
+        """Return how many steps the shortest prefix of a history has that nothing explains, or None.
+
+        `steps` is the schedule, faults included; attempt i runs from its first to its last step in it, and emitted
+        `vector[i]`: None where it crashed, or has not ended. Once no order explains a prefix, none explains what
+        follows it.
+        """
+        taken = performed(steps)
+        last = {who: number for number, who in taken}
+        possible, pending = NOTHING_YET, set[int]()
+        for number, who in taken:
+            pending.add(who)
+            if last[who] == number and vector[who] is not None:
+                possible = self.ended(possible, who, vector[who], pending)
+                pending.remove(who)
+            if not possible:
+                return number
+        return None
 
     def ended(
         self, possible: Possibilities, attempt: int, emitted: Done | None, pending: Iterable[int]
     ) -> Possibilities:
-        """Return what is possible after `attempt` emitted; `pending` are the attempts begun and not ended."""
-        others = frozenset(pending) - {attempt}
+        """Return what is possible after `attempt` emitted; `pending` are the attempts begun and not ended.
+
+        An attempt that crashed is pending for ever.
+        """
+        question = (possible, attempt, emitted, frozenset(pending) - {attempt})
+        if question not in self._answers:
+            self._answers[question] = self._ended(*question)
+        return self._answers[question]
+
+    def _ended(
+        self, possible: Possibilities, attempt: int, emitted: Done | None, others: frozenset[int]
+    ) -> Possibilities:
         reached = self._closure(possible, others | {attempt})
         kept: set[Possibility] = set()
         for one in reached:
@@ -139,3 +122,17 @@ class Monitor:
                 kept.append(one)
                 covered |= self._closure(frozenset({one}), pending)
         return frozenset(kept)
+
+
+def unexplained(
+    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
+) -> int | None:
+    """Return how many steps the shortest prefix of a history has that nothing explains, or None; see `Monitor`."""
+    return Monitor(capacities, requests).unexplained(steps, vector)
+
+
+def linearizable(
+    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
+) -> bool:
+    """Return whether a history has a linearization; see `Monitor.unexplained`."""
+    return unexplained(capacities, requests, steps, vector) is None

@@ -23,8 +23,9 @@ from typing import TypeAlias
 
 from lastseat.simulations.exploration import CONFORMANCE, Exploration, Progress, Shortest, Vector, silent, tally
 from lastseat.simulations.faults import like
-from lastseat.simulations.judge import Crashed, Ended, Judged, Numbering, Running
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Monitor, Possibilities, Possibility
+from lastseat.simulations.judge import Judged
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
+from lastseat.simulations.places import Crashed, Ended, Numbering, Running
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, failed
 from lastseat.simulations.real_steps import Blocked, RealSteps
 
@@ -57,6 +58,11 @@ class Sighting:
     word: Word
     attempt: int | None
 
+    @property
+    def length(self) -> int:
+        """Return the number of steps of the schedule that shows it."""
+        return self.level + (self.attempt is not None)
+
 
 class Merged:
     """One exploration: the words of the current level, and the tables of what each step adds to a word."""
@@ -71,7 +77,6 @@ class Merged:
         self.masks = [shared_mask | self.local_mask << bits * who for who in range(self.attempts)]
         # What the step of an attempt adds to a word, by the word's store and local fields; 0 where it has none.
         self.adds: list[dict[Word, int]] = [{} for _ in range(self.attempts)]
-        self.monitor = Monitor(self.judge.capacities, self.judge.system.requests)
         # Number 0 stands for: the store's own ledger is the one possibility.
         self.possible: Numbering[Possibilities | None] = Numbering()
         self.possible.number(None)
@@ -111,6 +116,11 @@ class Merged:
 
     def _count(self, level: Level) -> None:
         self.states += len(level)
+
+    def _size(self, word: Word) -> int:
+        """Return for how many states a word stands."""
+        del word
+        return 1
 
     def _tick(self, found: int) -> None:
         self.progress(self.states + found, None)
@@ -170,7 +180,7 @@ class Merged:
             raise failed(self.scenario, self._path(self.level, word)[0], error) from error
         if isinstance(step, Blocked):
             for clause, witness in step.violations:
-                self.sightings.setdefault(clause, Sighting(witness, self.level, word, None))
+                self._sight(clause, witness, word)
             return None
         if step is not None:
             self._see(step, word, who)
@@ -179,18 +189,23 @@ class Merged:
         return step
 
     def _see(self, judged: Judged, word: Word, attempt: int | None) -> None:
-        # Levels come in order, so the first sighting of a clause is a shortest one.
         for clause, witness in judged.violations:
-            self.sightings.setdefault(clause, Sighting(witness, self.level, word, attempt))
+            self._sight(clause, witness, word, attempt)
         if judged.nonconforming:
-            self.sightings.setdefault(CONFORMANCE, Sighting(judged.nonconforming, self.level, word, attempt))
+            self._sight(CONFORMANCE, judged.nonconforming, word, attempt)
+
+    def _sight(self, clause: str, witness: str, word: Word, attempt: int | None = None) -> None:
+        """Keep a shortest sighting: levels come in order, but on one level a state has a step less than a step."""
+        sighting = Sighting(witness, self.level, word, attempt)
+        if sighting.length < self.sightings.setdefault(clause, sighting).length:
+            self.sightings[clause] = sighting
 
     def _end(self, word: Word, schedules: int) -> None:
         """Take note of a state in which nobody can step, and of how many schedules end in it at this level."""
         if word not in self.finals:
-            self.vectors[word], violations = self.judge.judge_run(*self._fields(word))
+            self.vectors[word], violations = self.judge.judge_run(*self._fields(word), self._size(word))
             for clause, witness in violations:
-                self.sightings.setdefault(clause, Sighting(witness, self.level, word, None))
+                self._sight(clause, witness, word)
         self.finals[word] += schedules
 
     def _is_stuck(self, word: Word) -> bool:
@@ -214,9 +229,9 @@ class Merged:
             begun = [each for each, one in enumerate(states) if isinstance(one, Running | Crashed) and one.begun]
             ended = self.judge.locals[who].values[judged.local]
             emitted = ended.emitted if isinstance(ended, Ended) else None
-            possible = self.monitor.ended(possible, who, emitted, begun)
+            possible = self.judge.monitor.ended(possible, int(who), emitted, begun)
             if not possible:
-                self.sightings.setdefault(LINEARIZABLE, Sighting(NO_ORDER, self.level, word, who))
+                self._sight(LINEARIZABLE, NO_ORDER, word, who)
         after = 0 if possible == self._own_ledger(judged.shared) else self.possible.number(possible)
         return (after - number) << self.monitor_at
 
@@ -292,11 +307,10 @@ class Merged:
             vectors=frozenset(vectors),
             complete=complete,
             violations=shortest.all(),
-            fired={**self.judge.fired, LINEARIZABLE: len(self.finals)},
+            **self.judge.figures(),
             states=self.states,
             generated=self.generated,
-            blocked=sum(schedules for word, schedules in self.finals.items() if self._is_stuck(word)),
-            conformed=self.judge.conformed,
+            deadlocks=sum(schedules for word, schedules in self.finals.items() if self._is_stuck(word)),
             nonconforming=nonconforming[0] if nonconforming else None,
             interrupted=interrupted,
         )

@@ -13,7 +13,8 @@ from lastseat.reference.implementation import Implementation
 from lastseat.reference.store import InspectableStore
 from lastseat.simulations.abstraction import store_of
 from lastseat.simulations.faults import letter_of, may_strike, perform
-from lastseat.simulations.judge import Ended, Judge, Judged, Running
+from lastseat.simulations.judge import Judge, Judged
+from lastseat.simulations.places import Ended, Running
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, waits
 from lastseat.simulations.scenario import Scenario
 
@@ -74,7 +75,7 @@ class RealSteps:
         blocking = waits(store)
         if blocking is not None and blocking(operation):
             attempt.close()
-            return Blocked(self.judge.judge_blocked(shared, who, operation))
+            return Blocked(self.judge.judge_blocked(shared, who, local, operation))
         if letter == "c":
             attempt.close()
             return self.judge.judge_crash(shared, who, local)

@@ -100,9 +100,9 @@ def exploration_tables(
 ) -> Iterator[RenderableType]:
     """Yield the figures of an exploration, what it did not exercise, and every violation as a story."""
     title = f"{scenario.title}: {implementation.name}, {seen.strategy}"
-    columns = ("schedules", "executions", "states", "outcome vectors", "blocked")
+    columns = ("schedules", "executions", "states", "outcome vectors", "deadlocks")
     table = table_of(title, *columns, numbers=range(5))
-    figures = (seen.interleavings, seen.executions, seen.states, len(seen.vectors), seen.blocked)
+    figures = (seen.interleavings, seen.executions, seen.states, len(seen.vectors), seen.deadlocks)
     table.add_row(*("not known" if one is None else f"{one:,}" for one in figures))
     what = "schedules" if sum(seen.outcomes.values()) == seen.interleavings else "executions"
     yield from (table, mixes_table(seen.outcomes, what))

@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.faults import Strike, letter_of
-from lastseat.simulations.judge import Crashed, Ended, Judged, Running
-from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Monitor, Possibilities, Possibility
+from lastseat.simulations.judge import Judged
+from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
+from lastseat.simulations.places import Crashed, Ended, Running
 from lastseat.simulations.real_steps import Blocked, RealSteps
 from lastseat.simulations.scenario import Scenario
 
@@ -66,7 +67,6 @@ class Walk:
         self.scenario = scenario.delivered()
         self.steps = RealSteps(self.scenario, implementation)
         self.judge = self.steps.judge
-        self.monitor = Monitor(self.judge.capacities, self.judge.system.requests)
         self.originals = len(self.scenario.originals)
 
     def least(self, clause: str, most_steps: int, budget: Budget) -> Least | None:
@@ -172,7 +172,7 @@ class Walk:
             begun = [each for each, one in enumerate(states) if isinstance(one, Running | Crashed) and one.begun]
             ended = self.judge.locals[who].values[judged.local]
             emitted = ended.emitted if isinstance(ended, Ended) else None
-            possible = self.monitor.ended(possible, who, emitted, begun)
+            possible = self.judge.monitor.ended(possible, who, emitted, begun)
         return None if possible == self._ledger(judged.shared) else possible
 
     def _ledger(self, shared: int) -> Possibilities:

@@ -106,7 +106,7 @@ class StruckBrute(Brute):
         ahead: Any = live.pending
         held = [who for who in due if live.blocking(ahead[who])]
         for who in held:
-            for clause, witness in self.judge.judge_blocked(shared, who, ahead[who]):
+            for clause, witness in self.judge.judge_blocked(shared, who, live.locals[who], ahead[who]):
                 self.shortest.offer(clause, witness, self.path[: len(self.trail)])
         return [who for who in due if who not in held]
 

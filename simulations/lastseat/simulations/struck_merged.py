@@ -13,10 +13,11 @@ from lastseat.model.symmetric import groups_of
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import Exploration, Progress
 from lastseat.simulations.faults import Strike
-from lastseat.simulations.judge import Running
 from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
+from lastseat.simulations.places import Running
 from lastseat.simulations.processes import MOST_STEPS
 from lastseat.simulations.real_steps import RealSteps
+from lastseat.simulations.recheck import rechecked
 from lastseat.simulations.scenario import Scenario
 from lastseat.simulations.scheduler import run
 from lastseat.simulations.symmetry import AsymmetryError, Quotient
@@ -46,12 +47,12 @@ def explore_struck(
     while True:
         try:
             if alike:
-                return StruckQuotient(steps, bits, alike).explore(deadline, progress)
-            return StruckMerged(steps, bits, prefix, is_open).explore(deadline, progress)
+                return rechecked(StruckQuotient(steps, bits, alike).explore(deadline, progress), steps)
+            return rechecked(StruckMerged(steps, bits, prefix, is_open).explore(deadline, progress), steps, prefix)
         except TooNarrowError:
             bits *= 2
         except AsymmetryError:
-            alike = []
+            alike, steps = [], RealSteps(scenario.delivered(), implementation)
         except NonlinearError:
             is_open, steps.is_wary = bool(scenario.faults.most), steps.is_twofold
 
@@ -89,11 +90,6 @@ class _Struck(Merged):
             if is_over:
                 self._end(word, schedules)
         return following
-
-    def _size(self, word: Word) -> int:
-        """Return for how many states a word stands."""
-        del word
-        return 1
 
     def _same(self, word: Word, who: int) -> int:
         """Return for how many attempts of a word the step of `who` stands."""
@@ -198,9 +194,6 @@ class StruckQuotient(_Struck, Quotient):
             yield who, after, fields
             for strike, struck in self._strikes(word, who):
                 yield (strike, *self._canonical(struck))
-
-    def _size(self, word: Word) -> int:
-        return self._members(word)
 
     def _same(self, word: Word, who: int) -> int:
         return self._twins(word, who)

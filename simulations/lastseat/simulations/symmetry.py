@@ -24,9 +24,11 @@ from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
 from lastseat.simulations.faults import like
-from lastseat.simulations.judge import Judged, Shared
+from lastseat.simulations.judge import Judged
 from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
+from lastseat.simulations.places import Shared
 from lastseat.simulations.real_steps import Blocked, RealSteps
+from lastseat.simulations.recheck import rechecked
 from lastseat.simulations.scenario import Scenario
 
 OFTEN = 256  # classes between two looks at the clock
@@ -57,17 +59,18 @@ def explore_merged(
 
         return explore_struck(scenario, implementation, seconds, progress, symmetry, prefix)
     deadline = None if seconds is None else monotonic() + seconds
-    steps = RealSteps(scenario, implementation)  # kept over the tries: no step is performed twice
+    steps = RealSteps(scenario, implementation)  # kept over wider tries: no step is performed twice
     groups = groups_of(steps.judge.system.requests) if symmetry else ()
     bits, alike = LOCAL_BITS, [group for group in groups if len(group) > 1]
     while True:
         try:
             merged = Quotient(steps, bits, alike) if alike else Merged(steps, bits)
-            return merged.explore(deadline, progress)
+            return rechecked(merged.explore(deadline, progress), steps)
         except TooNarrowError:
             bits *= 2
         except AsymmetryError:
-            alike = []
+            # Anew: images of steps were judged that no schedule may come to.
+            alike, steps = [], RealSteps(scenario, implementation)
         except NonlinearError:
             steps.is_wary = True
 
@@ -94,7 +97,7 @@ class Quotient(Merged):
         return super()._initial()
 
     def _count(self, level: Level) -> None:
-        self.states += sum(map(self._members, level))
+        self.states += sum(map(self._size, level))
 
     def _following(self, level: Level) -> Level:
         following: Level = {}
@@ -102,7 +105,7 @@ class Quotient(Merged):
         for number, (word, schedules) in enumerate(level.items(), start=1):
             if number % OFTEN == 0:
                 self._tick(0)
-            members, stuck = self._members(word), True
+            members, stuck = self._size(word), True
             for who, after, _ in self._moves(word):
                 stuck = False
                 same = self._twins(word, who)
@@ -157,7 +160,7 @@ class Quotient(Merged):
         signatures = self._signatures(word)
         return signatures.count(signatures[who])
 
-    def _members(self, word: Word) -> int:
+    def _size(self, word: Word) -> int:
         """Return how many states the class of `word` has."""
         signatures = self._signatures(word)
         counts = (Counter(signatures[who] for who in group) for group in self.alike)

@@ -120,7 +120,7 @@ def test_ctrl_c_keeps_the_runs_that_were_made(sample: Callable[..., Any], own_mo
     said = sample("--strategy", "walk", "--implementation", "mine:tired", "--json")
 
     assert (said.status, said.data["complete"]) == (130, False)
-    assert 90 < said.data["executions"] == sum(said.data["outcomes"].values()) < 100
+    assert 60 < said.data["executions"] == sum(said.data["outcomes"].values()) < 100
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from lastseat.model.search import Mix, mix_of
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Outcome
-from lastseat.simulations.judge import Ended, Judged
+from lastseat.simulations.judge import Judged
+from lastseat.simulations.places import Ended
 from lastseat.simulations.processes import ExplorationError, begin
 from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import Scenario, contention
