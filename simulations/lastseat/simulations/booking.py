@@ -5,7 +5,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from math import factorial
-from time import monotonic
 from typing import Any
 
 from lastseat.reference.implementation import Implementation
@@ -25,10 +24,10 @@ from lastseat.simulations.judge import Judge, Judged
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError
 from lastseat.simulations.programs.audit import audit, is_audited
-from lastseat.simulations.programs.driving import Driven, drive
+from lastseat.simulations.programs.driving import drive
 from lastseat.simulations.programs.execution import Execution, differ
 from lastseat.simulations.programs.explore import engine_of
-from lastseat.simulations.programs.footprints import Meter, locations_of, locations_of_request
+from lastseat.simulations.programs.footprints import Meter
 from lastseat.simulations.programs.parallel import explore_parallel
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.witness import Counted
@@ -36,14 +35,11 @@ from lastseat.simulations.registry import find_implementation
 from lastseat.simulations.scenario import Scenario, quoted
 
 
-def booking_program(scenario: Scenario, implementation: Implementation, *, wide: bool = False) -> Program:
-    """Return the program whose processes are the attempts of a scenario, over the implementation's store.
-
-    With `wide`, a step reads also the resource and the booking id of its attempt's request, whatever it names itself.
-    """
+def booking_program(scenario: Scenario, implementation: Implementation) -> Program:
+    """Return the program whose processes are the attempts of a scenario, over the implementation's store."""
     processes = tuple(partial(_attempt, implementation, request) for request in scenario.requests)
-    judged = tuple(map(locations_of_request, scenario.requests)) if wide else ()
-    return Program(processes, partial(implementation.open_store, dict(scenario.capacities)), MOST_STEPS, judged)
+    shared = partial(implementation.open_store, dict(scenario.capacities))
+    return Program(processes, shared, MOST_STEPS, scenario.requests)
 
 
 def _attempt(implementation: Implementation, request: BookingRequest, _store: Any) -> Any:
@@ -60,7 +56,6 @@ class Findings:
     deviations: tuple[Violation, ...]
     odd: bool
     even: bool
-    strays: bool
     audited: int
     spoken: Spoken
 
@@ -70,9 +65,8 @@ class BookingWatch:
 
     dpor shows one order of commuting steps. That loses no violation by a state, a step or an end: each such property
     is about one resource or one booking id, and steps commute only where neither writes what the other touches. So in
-    the orders that are left out, each step finds and leaves the same under the names that it touches. But a step is
-    judged by the names of its attempt's request. `strays` says that one named others, or that an attempt ended where
-    it had named its resource alone. Then the steps have to be `wide` (`booking_program`).
+    the orders that are left out, each step finds and leaves the same under the names that it touches, and under those
+    of its attempt's request, by which it is judged (`StoreMeter`).
 
     Linearizability also asks who ended before whom began, and that differs between these orders. Where every step is
     explained at its own place, so it is in all of them; where one is not, dpor has nothing to say but what it saw.
@@ -80,15 +74,13 @@ class BookingWatch:
 
     needs_states = True
 
-    def __init__(self, scenario: Scenario, implementation: Implementation, *, wide: bool = False) -> None:
+    def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
         self.scenario, self.implementation = scenario, implementation
         self.judge = Judge(scenario, implementation)
         self.vectors: Counter[Vector] = Counter()
         self.deadlocks, self.audited, self._ends = 0, 0, 0
-        self.strays = False
-        self._program = booking_program(scenario, implementation, wide=wide)
+        self._program = booking_program(scenario, implementation)
         self._meter = self._program.meter()
-        self._own = [] if wide else [frozenset(locations_of_request(request)) for request in scenario.requests]
         self._shortest, self._deviations = Shortest(), Shortest()
         self._seen: dict[tuple[int, int, int], Judged] = {}
         self._trail: list[Judged] = []
@@ -115,12 +107,6 @@ class BookingWatch:
         self._offer(judged, execution.schedule)
         if execution.waits:
             self._judge_waiting(execution)
-
-    def _is_stray(self, who: int, operation: Any, *, ended: bool) -> bool:
-        named = locations_of(operation)
-        if named is None or not self._own:
-            return False  # it touches all that is judged
-        return not self._own[who].issuperset(named) or (ended and not self._own[who].issubset(named))
 
     def end(self, execution: Execution) -> None:
         """Judge an execution that nobody can continue."""
@@ -164,7 +150,6 @@ class BookingWatch:
         if judged is None:
             judged = self.judge.judge(shared, who, local, operation, result, after, returned)
             self._seen[shared, who, local] = judged
-            self.strays = self.strays or self._is_stray(who, operation, ended=returned is not None)
         elif differ(result, judged.result) or returned != judged.returned or after != judged.after:
             raise ExplorationError(
                 f"the implementation {self.implementation.name} is not deterministic: its {operation.kind} gave "
@@ -196,7 +181,6 @@ class BookingWatch:
             self._deviations.all(),
             self._odd,
             self._even,
-            self.strays,
             self.audited,
             self.judge.spoken(),
         )
@@ -210,7 +194,6 @@ class BookingWatch:
                 known.offer(one.clause, one.witness, one.steps)
         self._odd = self._odd or findings.odd
         self._even = self._even and findings.even
-        self.strays = self.strays or findings.strays
         self.audited += findings.audited
         self.judge.cases.absorb(findings.spoken)
 
@@ -251,7 +234,6 @@ class BookingSubject:
 
     scenario: Scenario
     implementation: Implementation | str
-    wide: bool = False
 
     def _found(self) -> Implementation:
         named = self.implementation
@@ -259,12 +241,12 @@ class BookingSubject:
 
     def program(self) -> Program:
         """Return the program of the attempts."""
-        return booking_program(self.scenario, self._found(), wide=self.wide)
+        return booking_program(self.scenario, self._found())
 
     def witness(self, program: Program, meter: Meter) -> BookingWatch:
         """Return a new watch."""
         del program, meter
-        return BookingWatch(self.scenario, self._found(), wide=self.wide)
+        return BookingWatch(self.scenario, self._found())
 
 
 def explore_program(
@@ -287,33 +269,19 @@ def explore_program(
         raise ExplorationError(f"{strategy} injects no faults, and {scenario.name} has a budget for them; use brute")
     if executor is not None and strategy != "dpor":
         raise ExplorationError(f"only dpor is split over workers, and not {quoted(strategy)}")
-    budget: dict[str, Any] = {
-        "executions": executions,
-        "seconds": seconds,
-        "since": monotonic(),
-        "progress": progress,
-    }
-    named = implementation.name if ":" in implementation.name else implementation
     try:
-        for wide in (False, True):
-            subject = BookingSubject(scenario, named, wide)
-            counted, watch, driven = _explored(subject, strategy, executor, budget)
-            if not watch.strays or strategy != "dpor" or driven.interrupted:
-                break
+        if executor is not None:
+            named = implementation.name if ":" in implementation.name else implementation
+            subject = BookingSubject(scenario, named)
+            split, driven = explore_parallel(
+                subject, executor, executions=executions, seconds=seconds, progress=progress
+            )
+            counted: Counted = split
+            watch = split.witness
+        else:
+            program, watch = booking_program(scenario, implementation), BookingWatch(scenario, implementation)
+            counted = engine = engine_of(strategy, program, program.meter(), watch)
+            driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
-
-
-def _explored(
-    subject: BookingSubject, strategy: str, executor: Executor | None, budget: dict[str, Any]
-) -> tuple[Counted, BookingWatch, Driven]:
-    """Explore to the end, to the budget, or until dpor sees that the steps have to be wide."""
-    if executor is not None:
-        split, driven = explore_parallel(subject, executor, enough=lambda watch: watch.strays, **budget)
-        return split, split.witness, driven
-    program = subject.program()
-    meter = program.meter()
-    watch = subject.witness(program, meter)
-    engine = engine_of(strategy, program, meter, watch)
-    return engine, watch, drive(engine, enough=lambda: strategy == "dpor" and watch.strays, **budget)

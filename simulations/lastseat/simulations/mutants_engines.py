@@ -96,20 +96,10 @@ def first_violation(
     try:
         if engine in samplers.STRATEGIES:
             return _sampled(engine, scenario, implementation, seeds, clock)
-        return _by_program(engine, scenario, implementation, clock)
+        program, watch = booking_program(scenario, implementation), BookingWatch(scenario, implementation)
+        return _until_violated(engine_of(engine, program, program.meter(), watch), watch, clock)
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
-
-
-def _by_program(strategy: str, scenario: Scenario, implementation: Implementation, clock: Clock) -> Cell:
-    """Explore with dpor or a bound; with wide steps where dpor found nothing and sees that it needs them."""
-    for wide in (False, True):
-        program = booking_program(scenario, implementation, wide=wide)
-        watch = BookingWatch(scenario, implementation, wide=wide)
-        cell = _until_violated(engine_of(strategy, program, program.meter(), watch), watch, clock)
-        if strategy != "dpor" or not watch.strays or cell.search is Search.FOUND:
-            break
-    return cell
 
 
 def _until_violated(engine: Engine, watch: BookingWatch, clock: Clock) -> Cell:

@@ -6,11 +6,11 @@ wakeup tree at the node before the race remembers to explore it, unless it is co
 at the deepest node that has something left. Every leaf of a wakeup tree has an empty sleep set, so the execution that
 starts from it meets no obstacle: `blocked` counts those that would, and stays 0.
 
-Two things go beyond the paper. What a step writes may depend on where it is taken (a compare-and-swap that failed
-could have succeeded earlier), so the last step of a reversal is performed once to learn its footprint. And a step
-that had to wait for another (a lock that was released) cannot be reversed with what it waited for; earlier rivals
-are then tried, until one is found before which it need not wait. A process that waits for ever is treated alike, so
-that deadlocks hide nothing. Why all this keeps the two promises: `specs/decisions/dpor.md`.
+Two things go beyond the paper. What a step touches may depend on where it is taken (a compare-and-swap that failed
+could have succeeded earlier, and its process have ended with it), so the last step of a reversal is performed once to
+learn its footprint. And a step that had to wait for another (a lock that was released) cannot be reversed with what
+it waited for; earlier rivals are then tried, until one is found before which it need not wait. A process that waits for
+ever is treated alike, so that deadlocks hide nothing. Why all this keeps the two promises: `specs/decisions/dpor.md`.
 """
 
 from collections.abc import Sequence
@@ -150,25 +150,20 @@ class Dpor:
         if self._meter.can_wait(operation):
             self._reverse_waiting(rivals, who, operation)
             return
-        certain = self._meter.is_certain(operation)
+        largest = self._meter.may_touch(who, operation)
         while rivals:
             earlier = rivals.bit_length() - 1
             rivals &= ~(trace.before[earlier] | 1 << earlier)
-            self._reverse(earlier, later, who, trace.footprint[later] if certain else None)
+            self._reverse(earlier, later, largest)
 
-    def _reverse(self, earlier: int, later: int, who: int, footprint: int | None) -> None:
-        """Plan that the step `later`, with that footprint (None: it is to be learnt), comes before `earlier`."""
-        node, sequence = self.path[earlier], self._unrelated(earlier, later)
-        if footprint is None:
-            largest = self._meter.may_touch(who, self.trace.operations[later])
-            sequence.append(Link(who, largest))
-            if uncovered(node, sequence, self._footprints) is None:
-                return
-            sequence.pop()
-            footprint = self._peek(earlier, sequence, who)
-            assert footprint is not None, "a step that never waits can be taken"
-        sequence.append(Link(who, footprint))
-        self._plan(earlier, sequence)
+    def _reverse(self, earlier: int, later: int, largest: int) -> None:
+        """Plan that the step `later` comes before `earlier`; `largest` is all that it may touch there."""
+        node, sequence, who = self.path[earlier], self._unrelated(earlier, later), self.trace.who[later]
+        if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
+            return
+        footprint = self._peek(earlier, sequence, who)
+        assert footprint is not None, "a step that never waits can be taken"
+        self._plan(earlier, [*sequence, Link(who, footprint)])
 
     def _plan(self, earlier: int, sequence: list[Link]) -> None:
         started, self._started = self._started, None

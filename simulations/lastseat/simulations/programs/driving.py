@@ -1,6 +1,5 @@
 """Driving a strategy to its end, to a budget, or to Ctrl-C."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -8,16 +7,6 @@ from lastseat.simulations.exploration import Progress, silent
 from lastseat.simulations.programs.witness import EndlessError, Engine
 
 OFTEN = 64  # executions between two looks at the clock
-
-
-def never() -> bool:
-    """Return False."""
-    return False
-
-
-def deadline_of(seconds: float | None, since: float | None) -> float | None:
-    """Return when so many seconds after `since` (None: now) are used up; None where there is no such budget."""
-    return None if seconds is None else (monotonic() if since is None else since) + seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +22,11 @@ def drive(
     *,
     executions: int | None = None,
     seconds: float | None = None,
-    since: float | None = None,
     progress: Progress = silent,
     total: int | None = None,
-    enough: Callable[[], bool] = never,
 ) -> Driven:
-    """Let an engine run to its end, to a budget of executions or seconds, to Ctrl-C, or until it is `enough`.
-
-    The seconds count from `since` (of `time.monotonic`), or from now.
-    """
-    deadline = deadline_of(seconds, since)
+    """Let an engine run to its end, or to a budget of executions or seconds, or to Ctrl-C."""
+    deadline = None if seconds is None else monotonic() + seconds
     try:
         while engine.advance():
             done = engine.executions + engine.blocked
@@ -50,8 +34,6 @@ def drive(
                 progress(done, total)
                 if deadline is not None and monotonic() > deadline:
                     return Driven(f"{seconds:g} seconds were used up")
-            if enough():
-                return Driven("it was enough")
             if executions is not None and done >= executions:
                 return Driven(f"{executions:,} executions were asked for")
     except EndlessError as endless:

@@ -102,7 +102,7 @@ class Execution:
             raise self._failed(who, error) from error
         self._taken[who] += 1
         if self._resume(who, result):
-            return result, self._meter.footprints.ending(footprint, who) if self._meter.joins else footprint
+            footprint = self._meter.ending(who, footprint)
         return result, footprint
 
     def repeat(self, who: int) -> Any:

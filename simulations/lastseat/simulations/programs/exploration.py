@@ -90,7 +90,7 @@ class Exploration:
     `executions` counts complete executions of the program: for dpor, one for each Mazurkiewicz trace. `blocked`
     counts those that were begun in vain. `interleavings` is the number of schedules that they cover, None where that
     is not known. `endings` counts executions by what they returned and left behind. `fired` is on how many executions
-    (`always`: states) each claim had something to say, and how many steps of each kind were taken; `vacuous` names
+    (`always`: states) each claim had something to say, and how many steps of each kind they have; `vacuous` names
     the claims that had nothing to say, `never` the kinds of steps that never had, or never lacked, an effect.
     `audited` executions were repeated in another order of commuting steps, with the same result.
     """

@@ -1,9 +1,10 @@
 """What steps touched, as small numbers that are cheap to compare; and how that is learnt from an operation."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from lastseat.reference.attempt_booking import Observe, Persist
+from lastseat.reference.values import BookingRequest
 from lastseat.simulations.programs.operations import Location, Operation, ended
 
 Locations: TypeAlias = tuple[Location, ...] | None  # None: everything
@@ -35,13 +36,6 @@ class Footprints:
                     self._add(number, other)
         return number
 
-    def ending(self, footprint: int, process: int) -> int:
-        """Return the footprint of a process's last step, which whoever joins the process reads too."""
-        reads, writes = self.known[footprint]
-        if writes is None:
-            return footprint
-        return self.number(reads, (*writes, ended(process)))
-
     def _add(self, one: int, other: int) -> None:
         for here, there in {(one, other), (other, one)}:
             self.clash[here] |= 1 << there
@@ -64,7 +58,6 @@ class Meter(Protocol):
     """Performs operations on one kind of shared state and tells what they touched, as numbers of `footprints`."""
 
     footprints: Footprints
-    joins: ClassVar[bool]  # whether a process can be joined
     plain: set[type]  # classes of operations that were met and never wait
 
     def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
@@ -79,8 +72,8 @@ class Meter(Protocol):
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
         ...
 
-    def is_certain(self, operation: Any) -> bool:
-        """Return whether that is the footprint which it will have."""
+    def ending(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which process `who` ended."""
         ...
 
     def can_wait(self, operation: Any) -> bool:
@@ -99,8 +92,6 @@ class Meter(Protocol):
 class DeclaredMeter:
     """For operations that say themselves what they touch."""
 
-    joins: ClassVar[bool] = True
-
     def __init__(self) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
@@ -113,17 +104,17 @@ class DeclaredMeter:
 
     def may_touch(self, who: int, operation: Operation) -> int:
         """Return the largest footprint that the step can have: it writes all that it may, and is the last."""
-        return self.footprints.ending(self.footprints.number(operation.reads, operation.writes), who)
+        return self.ending(who, self.footprints.number(operation.reads, operation.writes))
 
     def may_read(self, who: int, operation: Operation) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
         del who
         return self.footprints.number(operation.reads, ())
 
-    def is_certain(self, operation: Operation) -> bool:
-        """Return False: what a step gives decides whether the process ends with it, and its end is touched too."""
-        del operation
-        return False
+    def ending(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which process `who` ended: whoever joins it reads that."""
+        reads, writes = self.footprints.known[footprint]
+        return footprint if writes is None else self.footprints.number(reads, (*writes, ended(who)))
 
     def can_wait(self, operation: Operation) -> bool:
         """Return whether the step may have to wait."""
@@ -148,42 +139,42 @@ class StoreMeter:
     snapshot of any other one is a single location. That is coarser than it need be, and right also for stores that
     are wrong. Where steps may have to wait, it is a single location too: then every state in which one waits is seen.
 
-    `judged` are for each process locations that whoever judges its steps looks at besides; none if it is empty.
+    `requests` are those of the attempts, if their steps are judged. A step is judged by the resource of its request,
+    and a persist, or the end of an attempt, by the booking id too, whatever it named itself: so it reads them.
     """
 
-    joins: ClassVar[bool] = False
-
-    def __init__(self, store: Any, judged: Sequence[tuple[Location, ...]] = ()) -> None:
+    def __init__(self, store: Any, requests: Sequence[BookingRequest] = ()) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
-        self._judged = judged
+        self._own = [_locations(request.resource_id, request.booking_id) for request in requests]
         self._would_block = getattr(store, "would_block", None)
         # Not inherited: a class that changes what its parent does has to promise it anew.
         promised = bool(vars(type(store)).get("partitioned", False))
         self._partitioned = promised and self._would_block is None
-        self._locations: dict[Hashable, tuple[int, int]] = {}
+        self._known: dict[Hashable, tuple[int, int]] = {}
 
     def _footprints_of(self, who: int, operation: Any) -> tuple[int, int]:
         """Return the footprint of a step that writes, and of one that does not."""
         key: Hashable = None
         if self._partitioned and isinstance(operation, Observe):
-            key = operation.resource_id
+            key = who, operation.resource_id
         elif self._partitioned and isinstance(operation, Persist):
             request = operation.proposal.request
-            key = (request.resource_id, request.booking_id)
-        if self._judged and key is not None:
-            key = (key, who)
-        known = self._locations.get(key)
+            key = who, request.resource_id, request.booking_id
+        known = self._known.get(key)
         if known is None:
-            known = self._locations[key] = self._numbered(who, operation, key is not None)
+            known = self._known[key] = self._numbered(key)
         return known
 
-    def _numbered(self, who: int, operation: Any, named: bool) -> tuple[int, int]:
-        where = locations_of(operation) if named else None if self._partitioned else STORE
-        reads = where
-        if self._judged and where is not None and where is not STORE:
-            reads = tuple(dict.fromkeys((*where, *self._judged[who])))
-        return self.footprints.number(reads, where), self.footprints.number(reads, ())
+    def _numbered(self, key: Any) -> tuple[int, int]:
+        writes: Locations = None if self._partitioned else STORE
+        reads = writes
+        if key is not None:
+            who, *names = key
+            reads = writes = _locations(*names)
+            if self._own:
+                reads = _union(writes, self._own[who][: len(names)])
+        return self.footprints.number(reads, writes), self.footprints.number(reads, ())
 
     def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
         """Take the step; return its result and its footprint."""
@@ -193,18 +184,20 @@ class StoreMeter:
         writing, reading = self._footprints_of(who, operation)
         return result, reading if after is before or after == before else writing
 
+    def ending(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which attempt `who` ended."""
+        reads, writes = self.footprints.known[footprint]
+        if not self._own or not self._partitioned or reads is None:
+            return footprint
+        return self.footprints.number(_union(reads, self._own[who]), writes)
+
     def may_touch(self, who: int, operation: Any) -> int:
-        """Return the largest footprint that the step can have."""
-        writing, reading = self._footprints_of(who, operation)
-        return reading if self.is_certain(operation) else writing
+        """Return the largest footprint that the step can have: it writes, and is the last."""
+        return self.ending(who, self._footprints_of(who, operation)[0])
 
     def may_read(self, who: int, operation: Any) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
         return self._footprints_of(who, operation)[1]
-
-    def is_certain(self, operation: Any) -> bool:
-        """Return whether the footprint is known before: an observe of a store that keeps its promises."""
-        return self._partitioned and isinstance(operation, Observe)
 
     def can_wait(self, operation: Any) -> bool:
         """Return whether the step may have to wait."""
@@ -220,15 +213,10 @@ class StoreMeter:
         return isinstance(getattr(operation, "kind", None), str) and hasattr(operation, "perform")
 
 
-def locations_of(operation: Any) -> Locations:
-    """Return what an operation on a store that is `partitioned` may touch; None: everything."""
-    if isinstance(operation, Observe):
-        return (("resource", operation.resource_id),)
-    if isinstance(operation, Persist):
-        return locations_of_request(operation.proposal.request)
-    return None
+def _locations(*names: str) -> tuple[Location, ...]:
+    """Return the locations of a resource and, where it is named too, of a booking id."""
+    return tuple(zip(("resource", "booking"), names, strict=False))
 
 
-def locations_of_request(request: Any) -> tuple[Location, ...]:
-    """Return what a persist for a request may touch, and what the judge looks at for it."""
-    return ("resource", request.resource_id), ("booking", request.booking_id)
+def _union(one: tuple[Location, ...], other: tuple[Location, ...]) -> tuple[Location, ...]:
+    return tuple(dict.fromkeys((*one, *other)))

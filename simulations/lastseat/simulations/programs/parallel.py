@@ -14,7 +14,7 @@ one would take them for covered. Why no more than that has to wait: `specs/decis
 
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
@@ -22,7 +22,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from lastseat.simulations.exploration import Progress, silent
 from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.driving import Driven, deadline_of
+from lastseat.simulations.programs.driving import Driven
 from lastseat.simulations.programs.footprints import Footprints, Locations, Meter
 from lastseat.simulations.programs.program import Program, ProgramError
 from lastseat.simulations.programs.trace import Link
@@ -212,21 +212,18 @@ def explore_parallel(
     *,
     executions: int | None = None,
     seconds: float | None = None,
-    since: float | None = None,
     executions_per_task: int = EXECUTIONS_PER_TASK,
     progress: Progress = silent,
-    enough: Callable[[Kept], bool] = lambda _: False,
 ) -> tuple[Coordinator[Kept], Driven]:
     """Explore with dpor on the workers of `executor`; return what was counted and seen, and what stopped it.
 
-    It stops early where what the witness has seen is `enough`. The seconds count as in `drive`.
     Raises ProgramError where the program is at fault or cannot be sent to another process.
     """
     _check(subject, executor)
     program = subject.program()
     meter = program.meter()
     coordinator = Coordinator(subject.witness(program, meter), meter.footprints)
-    deadline = deadline_of(seconds, since)
+    deadline = None if seconds is None else monotonic() + seconds
     under_way: deque[tuple[Node, Future[Done]]] = deque()
     try:
         while coordinator.leaves or under_way:
@@ -237,8 +234,6 @@ def explore_parallel(
             done = future.result(None if deadline is None else max(0.0, deadline - monotonic()))
             coordinator.take(leaf, done)
             progress(coordinator.executions, None)
-            if enough(coordinator.witness):
-                return coordinator, Driven("it was enough")
             if done.endless:
                 return coordinator, Driven(done.endless)
             if executions is not None and coordinator.executions >= executions:

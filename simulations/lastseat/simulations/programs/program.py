@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from lastseat.reference.values import BookingRequest
 from lastseat.simulations.programs.footprints import DeclaredMeter, Meter, StoreMeter
-from lastseat.simulations.programs.operations import Location
 from lastseat.simulations.scenario import printable
 
 Process: TypeAlias = Callable[[Any], Any]
@@ -34,13 +34,13 @@ class Program:
     """What is explored. `shared` makes the shared state anew for every execution.
 
     `most_steps` bounds the shared steps of one process: beyond it, a process is taken for one that never ends.
-    `judged` are for each process the locations of a store that whoever judges its steps looks at; see `StoreMeter`.
+    `requests` are those of the processes where these are attempts that are judged; see `StoreMeter`.
     """
 
     processes: tuple[Process, ...]
     shared: Callable[[], Any]
     most_steps: int = MOST_STEPS
-    judged: tuple[tuple[Location, ...], ...] = ()
+    requests: tuple[BookingRequest, ...] = ()
 
     def __post_init__(self) -> None:
         for number, process in enumerate(self.processes):
@@ -59,7 +59,7 @@ class Program:
             what = printable(f"{type(error).__name__}: {error}", 200)
             raise ProgramError(f"making the shared state raised {what}") from error
         if all(callable(getattr(shared, method, None)) for method in ("observe", "persist", "snapshot")):
-            return StoreMeter(shared, self.judged)
+            return StoreMeter(shared, self.requests)
         return DeclaredMeter()
 
 

@@ -49,7 +49,8 @@ class Watch:
         self._deadlocks_allowed = deadlocks
         self.needs_states = bool(self._always)
         self.endings: Counter[Ending] = Counter()
-        self.fired: Counter[str] = Counter()  # steps, by their kind
+        self.fired: Counter[str] = Counter()  # steps of all executions, by their kind
+        self._kinds: list[str] = []  # of the steps of this execution
         self.spoke: Counter[str] = Counter()  # claims, by their name
         self.effects: dict[str, set[bool]] = {}
         self.violations: dict[str, Violation] = {}
@@ -65,10 +66,10 @@ class Watch:
                 self._check(one, start.shared, start)
 
     def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
-        """Count a step that was not shown before, and check the claims about the state after it."""
-        del depth, who
+        """Note a step, and check the claims about the state after it."""
+        del self._kinds[depth:], who
         kind = str(operation.kind)
-        self.fired[kind] += 1
+        self._kinds.append(kind)
         if getattr(operation, "conditional", False):
             self.effects.setdefault(kind, set()).add(bool(operation.wrote(result)))
         for one in self._always:
@@ -79,6 +80,7 @@ class Watch:
         waiting = tuple(execution.unfinished())
         end = End(returned_of(execution), final_of(execution.shared), execution.shared, waiting)
         self._count((end.returned, end.final))
+        self.fired.update(self._kinds)
         self._measure(execution)
         for said, taken in execution.broken:
             self._violate(ASSERTION, said, execution.schedule[:taken])
