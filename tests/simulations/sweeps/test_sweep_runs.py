@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tracemalloc import get_traced_memory, start, stop
@@ -219,7 +219,7 @@ def test_progress_says_how_many_runs_of_all_are_done(tmp_path: Path) -> None:
 
 
 WORK = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from lastseat.simulations.sweeps.chunks import Plan
 from lastseat.simulations.sweeps.points import parse_grid
@@ -231,6 +231,7 @@ def progress(done, total):
         Path("begun").touch()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored on entry, as under nohup
     plan = Plan(parse_grid("attempts=60 capacity=5"), 10**9, 12, chunk_runs=10_000)
     swept = sweep(plan, processes(2), Path("saved"), progress)
     print(json.dumps([swept.complete, swept.interrupted, sum(one.runs for one in swept.samples)]))
@@ -248,10 +249,14 @@ def test_ctrl_c_in_a_terminal_reaches_all_processes_and_is_heard_by_one(tmp_path
         text=True,
         start_new_session=True,
     )
-    while not (tmp_path / "begun").exists() and process.poll() is None:
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate()
+    try:
+        while not (tmp_path / "begun").exists() and process.poll() is None:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+    finally:
+        with suppress(ProcessLookupError):  # nobody is left
+            os.killpg(process.pid, signal.SIGKILL)
 
     complete, interrupted, runs = json.loads(out)
     assert (process.returncode, err, complete, interrupted) == (0, "", False, True)
