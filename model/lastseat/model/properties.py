@@ -316,10 +316,6 @@ def _not_booked(step: Step) -> bool:
     return step.emitted is not None and step.emitted.outcome is not Outcome.BOOKED and step.emitted != LOST
 
 
-SUSPENSION: Property[Step] = Property(
-    "progress.suspension", "no attempt ever waits for another one", _always, _blocked
-)
-
 ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
     Property("emit.one", "an attempt that ends emits exactly one outcome", lambda s: s.ended, _outcome_missing),
     Property("attempt.one_persist", "at most one observe and one persist: no retry", _always, _retried),
@@ -355,7 +351,7 @@ ATTEMPT_PROPERTIES: tuple[Property[Step], ...] = (
         lambda s: s.ended or s.steps >= 2,
         _too_many_steps,
     ),
-    SUSPENSION,
+    Property("progress.suspension", "no attempt ever waits for another one", _always, _blocked),
 )
 
 STEP_CHECKS: tuple[Property[Step], ...] = STEP_PROPERTIES + ATTEMPT_PROPERTIES

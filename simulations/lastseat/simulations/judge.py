@@ -17,7 +17,6 @@ from lastseat.model.properties import (
     STATE_CHECKS,
     STEP_CHECKS,
     STEP_PROPERTIES,
-    SUSPENSION,
     Broken,
     Run,
     State,
@@ -40,6 +39,10 @@ from lastseat.simulations.faults import LETTERS, FaultKind, strike_alone
 from lastseat.simulations.linearizability import LINEARIZABLE, Monitor
 from lastseat.simulations.places import Crashed, Ended, Numbering, Running, Shared
 from lastseat.simulations.scenario import Scenario
+
+
+# What is asked where no step can be taken.
+WAITING_CHECKS = tuple(check for check in STEP_CHECKS if check.clause == "progress.suspension")
 
 
 @dataclass(slots=True)
@@ -170,7 +173,7 @@ class Judge:
         """
         store = self.store(self.shared.values[shared].snapshot)
         step = Step(self.system.requests[attempt], operation.kind, store, store, blocked=True)
-        speaking, broken = assess(step, (SUSPENSION,))
+        speaking, broken = assess(step, WAITING_CHECKS)
         self.cases.note((attempt, "waits", shared, local), speaking)
         return broken
 

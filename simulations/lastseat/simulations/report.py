@@ -109,6 +109,9 @@ def exploration_tables(
     quiet = [clause for clause in CLAUSES if not seen.fired.get(clause)]
     if quiet:
         yield Text(f"Not exercised here: {', '.join(quiet)}.", style="yellow")
+    if seen.audited:
+        what = "random schedules, step by step" if seen.strategy == "merged" else "executions, also in other orders"
+        yield Text(f"Taken again from the start, with the same result: {seen.audited:,} {what}.", style="dim")
     if seen.nonconforming:
         yield Text(f"Not a step of the model: {_witness(seen.nonconforming)}.", style="yellow")
     for one in seen.violations:

@@ -7,10 +7,11 @@ at the deepest node that has something left. Every leaf of a wakeup tree has an 
 starts from it meets no obstacle: `blocked` counts those that would, and stays 0.
 
 Two things go beyond the paper. What a step touches may depend on where it is taken (a compare-and-swap that failed
-could have succeeded earlier, and its process have ended with it), so the last step of a reversal is performed once to
-learn its footprint. And a step that had to wait for another (a lock that was released) cannot be reversed with what
-it waited for; earlier rivals are then tried, until one is found before which it need not wait. A process that waits for
-ever is treated alike, so that deadlocks hide nothing. Why all this keeps the two promises: `specs/decisions/dpor.md`.
+could have succeeded earlier, and its process have ended with it), so the last step of a reversal is performed once
+to learn its footprint. And a step that had to wait for another (a lock that was released) cannot be reversed with
+what it waited for; earlier rivals are then tried, until one is found before which it need not wait. A process that
+waits for ever is treated alike, so that deadlocks hide nothing. Why all this keeps the two promises:
+`specs/decisions/dpor.md`.
 """
 
 from collections.abc import Sequence
