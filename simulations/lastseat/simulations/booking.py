@@ -123,7 +123,7 @@ class BookingWatch:
             self._shortest.offer(clause, witness, execution.schedule)
         if self._stepless or not all(judged.linear for judged in self._trail):
             self._odd = True
-            length = self.judge.monitor.unexplained(execution.schedule, vector)
+            length = self.judge.unexplained(execution.schedule, locals_)
             if length is not None:
                 self._shortest.offer(LINEARIZABLE, NO_ORDER, execution.schedule[:length])
         self._ends += 1

@@ -244,7 +244,7 @@ class Brute:
         for clause, witness in end.violations:
             self.shortest.offer(clause, witness, self.path)
         if stepless or (self.odd and not all(judged.linear for judged in self.trail)):
-            length = self.judge.monitor.unexplained(self.path, end.vector)
+            length = self.judge.unexplained(self.path, final[1:])
             if length is not None:
                 self.shortest.offer(LINEARIZABLE, NO_ORDER, self.path[:length])
 

@@ -7,7 +7,7 @@ pass through it. Why this loses nothing: `specs/decisions/merging.md`.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,7 +49,7 @@ class Judged:
     """One distinct step: what it gave, where it led (as numbers of the judge), and what is wrong with it.
 
     `linear` says that the one-step specification, applied at this very step, explains what was emitted. `open`
-    says that leaving the attempt out explains it too, though it changed what is recorded.
+    says that the attempt may have taken effect or not, whatever the store has recorded: nobody was told.
     """
 
     result: Any
@@ -132,7 +132,8 @@ class Judge:
             linear=self._is_linear(step),
             violations=self.broken[number] + broken,
             nonconforming=self._nonconforming(running, step, result, ending, letter),
-            open=step.emitted == LOST and step.before.reservations != step.after.reservations,
+            # One that died stays pending: it may take effect later too, unless it did already.
+            open=step.emitted == LOST and (not died or step.before.reservations != step.after.reservations),
         )
 
     def judge_crash(self, shared: int, attempt: int, local: int) -> Judged:
@@ -206,6 +207,12 @@ class Judge:
         ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
         applied = (isinstance(end, Crashed) and end.applied for end in ends)
         return tuple(LOST if lost else one for lost, one in zip(applied, vector, strict=True))
+
+    def unexplained(self, steps: Sequence[int], locals_: tuple[int, ...]) -> int | None:
+        """Return how many steps the shortest prefix of an execution has that no linearization explains, or None."""
+        ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
+        pending = [who for who, end in enumerate(ends) if isinstance(end, Running | Crashed)]
+        return self.monitor.unexplained(steps, self.vector(locals_), pending)
 
     def number(self, shared: Shared) -> int:
         """Return the number of a shared state; a new one is assessed."""

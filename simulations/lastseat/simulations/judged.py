@@ -47,10 +47,10 @@ def findings(execution: Scheduler, implementation: Implementation) -> tuple[Find
         found.extend(Finding(taken.number, clause, witness) for clause, witness in judged.violations)
         waiting.took(taken)
         found.extend(waiting.findings(taken.number, shared, locals_))
-    vector, broken = judge.judge_run(shared, tuple(locals_))
+    _, broken = judge.judge_run(shared, tuple(locals_))
     if not execution.free():  # it is over, though attempts may wait for ever
         found.extend(Finding(len(execution.taken), clause, witness) for clause, witness in broken)
-    length = judge.monitor.unexplained([taken.step for taken in execution.taken], vector)
+    length = judge.unexplained([taken.step for taken in execution.taken], tuple(locals_))
     if length is not None:
         found.append(Finding(length, LINEARIZABLE, NO_ORDER))
     return tuple(sorted(dict.fromkeys(found), key=lambda one: one.step))

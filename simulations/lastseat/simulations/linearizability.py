@@ -10,7 +10,7 @@ returned, so that any moment after its first step will do. An attempt that took 
 Clause: history.linearizable
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -52,19 +52,21 @@ class Monitor:
     requests: Sequence[Request]
     _answers: dict[Question, Possibilities] = field(default_factory=dict, compare=False, repr=False)
 
-    def unexplained(self, steps: Sequence[int], vector: Vector) -> int | None:
+    def unexplained(self, steps: Sequence[int], vector: Vector, endless: Collection[int] | None = None) -> int | None:
         """Return how many steps the shortest prefix of a history has that nothing explains, or None.
 
         `steps` is the schedule, faults included; attempt i runs from its first to its last step in it, and emitted
-        `vector[i]`: None where it crashed, or has not ended. Once no order explains a prefix, none explains what
-        follows it.
+        `vector[i]`. The `endless` crashed, or have not ended: None means those that emitted nothing. Once no order
+        explains a prefix, none explains what follows it.
         """
+        if endless is None:
+            endless = [who for who, emitted in enumerate(vector) if emitted is None]
         taken = performed(steps)
         last = {who: number for number, who in taken}
         possible, pending = NOTHING_YET, set[int]()
         for number, who in taken:
             pending.add(who)
-            if last[who] == number and vector[who] is not None:
+            if last[who] == number and who not in endless:
                 possible = self.ended(possible, who, vector[who], pending)
                 pending.remove(who)
             if not possible:

@@ -41,10 +41,6 @@ class TooNarrowError(Exception):
     """A field of the word is too narrow."""
 
 
-class NonlinearError(Exception):
-    """A step is not explained where it was taken, so more has to be remembered than the short cuts do."""
-
-
 class OutOfTimeError(Exception):
     """The budget is used up in the middle of a level."""
 
@@ -162,9 +158,7 @@ class Merged:
             return 0
         shared, local = key >> self.shared_at, (word >> self.bits * who) & self.local_mask
         add = ((judged.shared - shared) << self.shared_at) + ((judged.local - local) << self.bits * who)
-        if not judged.linear and self.steps.is_twofold and not self.steps.is_wary:
-            raise NonlinearError
-        if word >> self.monitor_at == 0 and judged.linear and not (self.steps.is_wary and judged.returned):
+        if not self.steps.is_followed(judged) and word >> self.monitor_at == 0:
             self.adds[who][key] = add
             return add
         return add + self._add_monitor(word, who, judged)

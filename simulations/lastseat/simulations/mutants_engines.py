@@ -8,13 +8,13 @@ from lastseat.reference.implementation import Implementation
 from lastseat.simulations.booking import BookingWatch, booking_program
 from lastseat.simulations.brute import Brute
 from lastseat.simulations.exploration import CONFORMANCE
-from lastseat.simulations.merged import LOCAL_BITS, Merged, NonlinearError, Sighting, TooNarrowError
+from lastseat.simulations.merged import LOCAL_BITS, Merged, Sighting, TooNarrowError
 from lastseat.simulations.processes import ExplorationError
 from lastseat.simulations.programs import samplers
 from lastseat.simulations.programs.explore import engine_of
 from lastseat.simulations.programs.program import ProgramError
 from lastseat.simulations.programs.witness import EndlessError, Engine
-from lastseat.simulations.real_steps import RealSteps
+from lastseat.simulations.real_steps import NonlinearError, RealSteps
 from lastseat.simulations.scenario import Scenario, quoted
 from lastseat.simulations.struck_brute import struck_brute
 from lastseat.simulations.struck_merged import StruckMerged
@@ -161,9 +161,9 @@ class _Alarm(dict[str, Sighting]):
 def _by_merged(scenario: Scenario, implementation: Implementation, clock: Clock) -> Cell:
     """Walk the distinct states, level by level, without the checks of symmetry, which perform further steps."""
     steps = RealSteps(scenario.delivered(), implementation)
-    bits, is_open = LOCAL_BITS, False
+    bits = LOCAL_BITS
     while True:
-        merged = StruckMerged(steps, bits, (), is_open) if scenario.faults.most else Merged(steps, bits)
+        merged = StruckMerged(steps, bits, ()) if scenario.faults.most else Merged(steps, bits)
         if any(clause != CONFORMANCE for clause in merged.sightings):  # before anybody took a step
             return Cell(Search.FOUND, steps.performed, 1)
         merged.sightings = _Alarm()
@@ -172,7 +172,7 @@ def _by_merged(scenario: Scenario, implementation: Implementation, clock: Clock)
         except TooNarrowError:
             bits *= 2
         except NonlinearError:
-            is_open, steps.is_wary = bool(scenario.faults.most), steps.is_twofold
+            steps.needs_every_linearization = True
         except _FoundError:
             return Cell(Search.FOUND, steps.performed, 1)
 

@@ -19,6 +19,10 @@ from lastseat.simulations.processes import MOST_STEPS, ExplorationError, begin, 
 from lastseat.simulations.scenario import Scenario
 
 
+class NonlinearError(Exception):
+    """Some step is not explained where it was taken, so that every linearization is needed, from the start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """An attempt that cannot take its next step until another one moves, and what that violates."""
@@ -38,10 +42,26 @@ class RealSteps:
         # Some booking id has two payloads: once one of them is booked, the other is refused for another reason than
         # before, and what could be placed before that booking could not be placed after it.
         self.is_twofold = any(requests.setdefault(one.booking_id, one) != one for one in scenario.requests)
-        self.is_wary = False  # so every outcome is followed, also those that are explained where they were emitted
+        self.needs_every_linearization = False
+        self._met_unexplained = self._met_open = False
         self.performed = 0
         self.cut = False  # an attempt took too many steps and was left where it was
         self._taken: dict[tuple[int, int, int], Judged | Blocked | None] = {}
+
+    def is_followed(self, judged: Judged) -> bool:
+        """Return whether the ways to explain a history have to be followed through this step.
+
+        Where every step is explained at its own place, the ledger of the store is the one way that counts. Once a
+        step is not, it matters what else was possible: of an attempt that nobody was told of, and of an id with two
+        payloads. Raises NonlinearError where that was not kept from the start.
+        """
+        self._met_unexplained = self._met_unexplained or not judged.linear
+        self._met_open = self._met_open or judged.open
+        if self.needs_every_linearization:
+            return not judged.linear or judged.open or (judged.returned is not None and self.is_twofold)
+        if self._met_unexplained and (self._met_open or self.is_twofold):
+            raise NonlinearError
+        return not judged.linear
 
     def stepless(self) -> list[tuple[int, Judged]]:
         """Return the attempts that end before their first step, judged."""

@@ -13,10 +13,10 @@ from lastseat.model.symmetric import groups_of
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.exploration import Exploration, Progress
 from lastseat.simulations.faults import Strike
-from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
+from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
 from lastseat.simulations.places import Running
 from lastseat.simulations.processes import MOST_STEPS
-from lastseat.simulations.real_steps import RealSteps
+from lastseat.simulations.real_steps import NonlinearError, RealSteps
 from lastseat.simulations.recheck import rechecked
 from lastseat.simulations.scenario import Scenario
 from lastseat.simulations.scheduler import run
@@ -43,24 +43,23 @@ def explore_struck(
     steps = RealSteps(scenario.delivered(), implementation)
     groups = groups_of(steps.judge.system.requests) if symmetry and not prefix else ()
     alike = [] if scenario.faults.redeliveries else [group for group in groups if len(group) > 1]
-    bits, is_open = LOCAL_BITS, False
+    bits = LOCAL_BITS
     while True:
         try:
             if alike:
                 return rechecked(StruckQuotient(steps, bits, alike).explore(deadline, progress), steps)
-            return rechecked(StruckMerged(steps, bits, prefix, is_open).explore(deadline, progress), steps, prefix)
+            return rechecked(StruckMerged(steps, bits, prefix).explore(deadline, progress), steps, prefix)
         except TooNarrowError:
             bits *= 2
         except AsymmetryError:
             alike, steps = [], RealSteps(scenario.delivered(), implementation)
         except NonlinearError:
-            is_open, steps.is_wary = bool(scenario.faults.most), steps.is_twofold
+            steps.needs_every_linearization = True
 
 
 class _Struck(Merged):
     """What both have in common: the field of faults, and the strikes."""
 
-    is_open = False
     prefix: Sequence[int] = ()
 
     def _widen(self) -> None:
@@ -120,11 +119,7 @@ class _Struck(Merged):
         add = (judged.shared - shared) << self.shared_at
         add += (judged.local - locals_[who]) << self.bits * who
         add += self._cost(word, who) << self.spent_at
-        wary = self.steps.is_wary
-        if not judged.linear and ((self.budget.most and not self.is_open) or (self.steps.is_twofold and not wary)):
-            raise NonlinearError
-        followed = (judged.open and self.is_open) or (judged.returned and wary)
-        if not word >> self.monitor_at and judged.linear and not followed:
+        if not self.steps.is_followed(judged) and not word >> self.monitor_at:
             self.known[key] = add
             return add
         return add + self._add_monitor(word, who, judged)
@@ -146,12 +141,12 @@ class _Struck(Merged):
 
 
 class StruckMerged(_Struck):
-    """An exploration with faults. With `is_open`, a reservation that nobody was told of may count as none."""
+    """An exploration with faults."""
 
-    def __init__(self, steps: RealSteps, bits: int, prefix: Sequence[int], is_open: bool) -> None:
+    def __init__(self, steps: RealSteps, bits: int, prefix: Sequence[int]) -> None:
         super().__init__(steps, bits)
         self._widen()
-        self.prefix, self.is_open = prefix, is_open
+        self.prefix = prefix
 
     def _onward(self, level: int, word: Word) -> Iterator[tuple[int, Word, tuple[int, ...]]]:
         if level < len(self.prefix):

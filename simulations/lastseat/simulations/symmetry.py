@@ -25,9 +25,9 @@ from lastseat.reference.values import Snapshot
 from lastseat.simulations.exploration import Exploration, Progress, Vector, silent
 from lastseat.simulations.faults import like
 from lastseat.simulations.judge import Judged
-from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, NonlinearError, TooNarrowError, Word
+from lastseat.simulations.merged import LOCAL_BITS, Level, Merged, TooNarrowError, Word
 from lastseat.simulations.places import Shared
-from lastseat.simulations.real_steps import Blocked, RealSteps
+from lastseat.simulations.real_steps import Blocked, NonlinearError, RealSteps
 from lastseat.simulations.recheck import rechecked
 from lastseat.simulations.scenario import Scenario
 
@@ -72,7 +72,7 @@ def explore_merged(
             # Anew: images of steps were judged that no schedule may come to.
             alike, steps = [], RealSteps(scenario, implementation)
         except NonlinearError:
-            steps.is_wary = True
+            steps.needs_every_linearization = True
 
 
 class Quotient(Merged):

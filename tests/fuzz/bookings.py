@@ -1,0 +1,309 @@
+"""Booking systems: every explorer against a naive one with a judge of its own.
+
+BOOKINGS are without faults, FAULTY with them. HIDDEN are stores that do not show all that decides: an engine refuses
+them, or agrees all the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+from fuzz.drawn_bookings import cases
+from fuzz.flows import Flow, implementation_of
+from fuzz.hunting import Target
+from fuzz.naive_bookings import Everything, Move, Situation, TooManyError, executed, histories
+from fuzz.naive_clauses import effects, nonconforming, violated
+from fuzz.stores import Rules, Short
+
+from lastseat.reference.values import BookingRequest
+from lastseat.simulations import booking
+from lastseat.simulations.booking import explore_program
+from lastseat.simulations.brute import explore_brute
+from lastseat.simulations.exploration import Exploration
+from lastseat.simulations.faults import FaultBudget, FaultKind, letter_of
+from lastseat.simulations.judged import run_again
+from lastseat.simulations.processes import ExplorationError
+from lastseat.simulations.scenario import Scenario
+from lastseat.simulations.scheduler import Scheduler, schedules
+from lastseat.simulations.shrink import smallest_schedule
+from lastseat.simulations.symmetry import explore_merged
+from lastseat.simulations.workers import Inline
+
+MOST = 700  # schedules of one case
+LINEARIZABLE = "history.linearizable"
+Explorer: TypeAlias = Callable[..., Exploration]
+
+
+@dataclass(frozen=True, repr=False)
+class Case(Short):
+    """A booking system: requests are (booking id, resource, units); `kinds` are those of the faults."""
+
+    capacities: tuple[tuple[str, int], ...] = (("p", 1),)
+    requests: tuple[tuple[str, str, int], ...] = (("a", "p", 1),)
+    rules: Rules = Rules()  # noqa: RUF009 - a frozen value
+    flow: Flow = Flow()  # noqa: RUF009 - a frozen value
+    faults: int = 0
+    kinds: tuple[str, ...] = ()
+
+    def situation(self) -> Situation:
+        """Return the case as the naive explorer has it."""
+        requests = tuple(BookingRequest(*one) for one in self.requests)
+        return Situation(self.capacities, requests, implementation_of(self.rules, self.flow), self.faults, self.kinds)
+
+    def scenario(self) -> Scenario:
+        """Return the scenario of the explorers."""
+        budget = FaultBudget(self.faults, frozenset(map(FaultKind, self.kinds))) if self.faults else FaultBudget()
+        requests = tuple(BookingRequest(*one) for one in self.requests)
+        return Scenario("drawn", "A drawn scenario", self.capacities, requests, budget)
+
+
+# --- what everybody says ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Said:
+    """What one explorer says. `clauses` has the length of a shortest schedule of each violated clause."""
+
+    schedules: int | None
+    vectors: frozenset[tuple[str | None, ...]]
+    deadlocks: int
+    clauses: dict[str, int]
+    deviation: int | None
+    by_faults: dict[int, int]
+    mixes: dict[tuple[int, ...], int] = field(default_factory=dict)
+    states: int = 0  # distinct contents of the store, with the effects on each resource so far
+
+
+def naive(case: Case) -> Said:
+    """Return what the naive explorer and its judge say. Raises TooManyError."""
+    everything, clauses, deviations, states = Everything(), dict[str, int](), set[int](), set[Any]()
+    for history in histories(case.situation(), MOST):
+        everything.add(history)
+        for clause, length in violated(history).items():
+            clauses[clause] = min(length, clauses.get(clause, length))
+        deviation = nonconforming(history)
+        deviations |= set() if deviation is None else {deviation}
+        so_far: dict[str, int] = {}
+        states.add((history.start, ()))
+        for step in history.steps:
+            for name in effects(step):
+                so_far[name] = so_far.get(name, 0) + 1
+            states.add((step.after, tuple(sorted(so_far.items()))))
+    mixes: dict[tuple[int, ...], int] = {}
+    for vector, count in everything.vectors.items():
+        mix = tuple(sum((told or "").startswith(one) for told in vector) for one in ("BOOKED", "REJECTED", "FAILED"))
+        mixes[mix] = mixes.get(mix, 0) + count
+    return Said(
+        everything.schedules,
+        frozenset(everything.vectors),
+        everything.deadlocks,
+        clauses,
+        min(deviations, default=None),
+        dict(everything.by_faults),
+        mixes,
+        len(states),
+    )
+
+
+def said(exploration: Exploration) -> Said:
+    """Return what an explorer says."""
+    deviation = exploration.nonconforming
+    return Said(
+        exploration.interleavings,
+        frozenset(tuple(None if one is None else str(one) for one in vector) for vector in exploration.vectors),
+        exploration.deadlocks,
+        {one.clause: len(one.steps) for one in exploration.violations},
+        None if deviation is None else len(deviation.steps),
+        dict(exploration.by_faults),
+        {tuple(mix): count for mix, count in exploration.outcomes.items()},
+        exploration.fired.get("state.capacity", 0),
+    )
+
+
+# --- how they are compared --------------------------------------------------------------------------------------
+
+
+def exact(name: str, case: Case, due: Said, exploration: Exploration) -> str | None:
+    """Return how an exploration of all schedules differs from the naive one."""
+    found = said(exploration)
+    pairs: Mapping[str, tuple[Any, Any]] = {
+        "complete": (True, exploration.complete),
+        "schedules": (due.schedules, found.schedules),
+        "vectors": (due.vectors, found.vectors),
+        "mixes": (due.mixes, found.mixes),
+        "deadlocks": (due.deadlocks, found.deadlocks),
+        "executions in vain": (0, exploration.blocked),
+        "clauses": (due.clauses, found.clauses),
+        "first deviation": (due.deviation, found.deviation),
+        "by faults": (due.by_faults if case.faults else {}, found.by_faults),
+        "states judged": (due.states, found.states),
+    }
+    return _first(name, pairs) or _spoken(name, exploration)
+
+
+def reduced(name: str, case: Case, due: Said, exploration: Exploration) -> str | None:
+    """Return how dpor, which shows one order of commuting steps, differs from the naive explorer."""
+    del case
+    found = said(exploration)
+    unsure = not exploration.fired.get(LINEARIZABLE)
+    kept = {clause for clause in due.clauses if clause != LINEARIZABLE or not unsure}
+    pairs: Mapping[str, tuple[Any, Any]] = {
+        "complete": (True, exploration.complete),
+        "schedules": (due.schedules if found.schedules is not None else None, found.schedules),
+        "vectors": (due.vectors, found.vectors),
+        "deadlocks": (bool(due.deadlocks), bool(found.deadlocks)),
+        "clauses": (kept, set(found.clauses) - (set() if LINEARIZABLE in kept else {LINEARIZABLE})),
+        "deviates": (due.deviation is None, found.deviation is None),
+        "false alarm": (False, LINEARIZABLE in found.clauses and LINEARIZABLE not in due.clauses),
+        "shorter than the shortest": ({}, _shorter(due, found)),
+    }
+    return _first(name, pairs) or _spoken(name, exploration)
+
+
+def within(name: str, case: Case, due: Said, exploration: Exploration) -> str | None:
+    """Return what a bounded explorer says that the naive one does not."""
+    del case
+    found = said(exploration)
+    pairs: Mapping[str, tuple[Any, Any]] = {
+        "vectors": (frozenset(), found.vectors - due.vectors),
+        "clauses": (set(), set(found.clauses) - set(due.clauses)),
+        "shorter than the shortest": ({}, _shorter(due, found)),
+        "deviates": (False, found.deviation is not None and due.deviation is None),
+        "deadlocks": (False, found.deadlocks > due.deadlocks),
+    }
+    return _first(name, pairs) or _spoken(name, exploration)
+
+
+def _shorter(due: Said, found: Said) -> dict[str, int]:
+    known = due.clauses
+    return {clause: length for clause, length in found.clauses.items() if length < known.get(clause, length)}
+
+
+def _first(name: str, pairs: Mapping[str, tuple[Any, Any]]) -> str | None:
+    for what, (due, found) in pairs.items():
+        if due != found:
+            return f"{name}, {what}: {_text(found)}; naive: {_text(due)}"
+    return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(dict(sorted(value.items())))
+    return str(sorted(value, key=str)) if isinstance(value, set | frozenset) else str(value)
+
+
+def _spoken(name: str, exploration: Exploration) -> str | None:
+    """Return a violated clause that is said never to have spoken. dpor takes back what it cannot tell."""
+    silent = {one.clause for one in exploration.violations if exploration.fired.get(one.clause, 0) <= 0}
+    silent -= {LINEARIZABLE} if name.startswith("dpor") else set()
+    negative = {clause for clause, count in exploration.fired.items() if count < 0}
+    return f"{name}, violated and silent: {_text(silent | negative)}" if silent | negative else None
+
+
+def replayed(name: str, case: Case, exploration: Exploration) -> str | None:
+    """Return a violation that does not show when its schedule is executed again, by the naive judge too."""
+    scenario, situation = case.scenario(), case.situation()
+    for one in exploration.violations:
+        if not run_again(one, scenario, situation.implementation)[1]:
+            return f"{name}: {one.clause} is not found again on {one.steps}"
+        moves: tuple[Move, ...] = tuple((int(step), letter_of(step)) for step in one.steps)
+        history = executed(situation, moves)
+        shown = None if history is None else violated(history).get(one.clause)
+        if shown != len(moves):
+            return f"{name}: {one.clause} on {one.steps}; naive: after {shown} steps"
+    return None
+
+
+# --- the engines ------------------------------------------------------------------------------------------------
+
+
+def split(executions_per_task: int, scenario: Scenario, implementation: Any) -> Exploration:
+    """Explore with dpor in tasks of so many executions, each in this process."""
+    small = partial(booking.explore_parallel, executions_per_task=executions_per_task)
+    with patch.object(booking, "explore_parallel", small):
+        return explore_program(scenario, implementation, executor=Inline())
+
+
+Comparison: TypeAlias = Callable[[str, Case, Said, Exploration], str | None]
+Engines: TypeAlias = Mapping[str, tuple[Explorer, Comparison]]
+
+ENGINES: Engines = {
+    "brute": (explore_brute, exact),
+    "merged": (partial(explore_merged, symmetry=False), exact),
+    "merged with symmetry": (explore_merged, exact),
+}
+REDUCED: Engines = {
+    "dpor": (explore_program, reduced),
+    "dpor split by 1": (partial(split, 1), reduced),
+    "dpor split by 2": (partial(split, 2), reduced),
+    "preemptions=1": (partial(explore_program, strategy="preemptions=1"), within),
+    "delays=1": (partial(explore_program, strategy="delays=1"), within),
+    "preemptions=40": (partial(explore_program, strategy="preemptions=40"), exact),
+    "delays=40": (partial(explore_program, strategy="delays=40"), exact),
+}
+
+
+def disagreement(case: Case, engines: Engines | None = None) -> str | None:
+    """Return how an engine differs from the naive explorer, or None. Too many schedules are passed over."""
+    try:
+        due = naive(case)
+    except TooManyError:
+        return None
+    scenario, implementation = case.scenario(), case.situation().implementation
+    chosen = engines if engines is not None else ENGINES if case.faults else {**ENGINES, **REDUCED}
+    for name, (explore, compare) in chosen.items():
+        exploration = explore(scenario, implementation)
+        said_ = compare(name, case, due, exploration) or replayed(name, case, exploration)
+        if said_ is not None:
+            return said_
+    if engines is None:
+        return _defined(case, due) or _smallest(case, due)
+    return None
+
+
+def _defined(case: Case, due: Said) -> str | None:
+    """Return how the definition of exhaustive differs: `scheduler.schedules`."""
+    found: set[tuple[Any, ...]] = set()
+
+    def visit(execution: Scheduler) -> None:
+        found.add(tuple((step.attempt, step.letter) for step in execution.taken))
+
+    count = schedules(case.scenario(), case.situation().implementation, visit) if (due.schedules or 0) <= 60 else None
+    if count is not None and not count == len(found) == due.schedules:
+        return f"schedules: {count}; naive: {due.schedules}"
+    return None
+
+
+def _smallest(case: Case, due: Said) -> str | None:
+    for clause, length in due.clauses.items():
+        least = smallest_schedule(case.scenario(), case.situation().implementation, clause)
+        found = None if least is None else len(least.violation.steps)
+        if found != length:
+            return f"smallest schedule of {clause}: {found}; naive: {length}"
+    return None
+
+
+def hidden(case: Case) -> str | None:
+    """Return how an engine differs on a store that hides something, where it does not refuse it.
+
+    dpor is left out: where no snapshot ever changes, all steps commute for it, and it has nothing to compare.
+    """
+    due = naive(case)
+    for name, (explore, compare) in ENGINES.items():
+        try:
+            exploration = explore(case.scenario(), case.situation().implementation)
+        except ExplorationError:
+            continue
+        said_ = compare(name, case, due, exploration)
+        if said_ is not None:
+            return said_
+    return None
+
+
+BOOKINGS = Target("fuzz.bookings", "BOOKINGS", cases(Case), disagreement)
+FAULTY = Target("fuzz.bookings", "FAULTY", cases(Case, faulty=True), disagreement)
+HIDDEN = Target("fuzz.bookings", "HIDDEN", cases(Case, secret=True), hidden)
+
+__all__ = ["BOOKINGS", "FAULTY", "HIDDEN", "Case", "Flow", "Rules"]

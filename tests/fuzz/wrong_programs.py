@@ -1,0 +1,234 @@
+"""Explorers of programs that are wrong in one way each: the fuzzer has to find every one of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from fuzz.naive_programs import Naive
+from fuzz.program_cases import Case
+from fuzz.program_engines import Engines
+from fuzz.programs import (
+    bounds_differ,
+    brute_differs,
+    dpor_differs,
+    held_to,
+    samples_differ,
+    serial,
+    split,
+)
+
+from lastseat.simulations.programs import parallel
+from lastseat.simulations.programs.bounded import Delays, Preemptions
+from lastseat.simulations.programs.dpor import Dpor
+from lastseat.simulations.programs.execution import Execution, final_of
+from lastseat.simulations.programs.exhaustive import Brute
+from lastseat.simulations.programs.footprints import DeclaredMeter
+from lastseat.simulations.programs.operations import Operation
+from lastseat.simulations.programs.parallel import Coordinator, Done
+from lastseat.simulations.programs.samplers import sampler_of
+from lastseat.simulations.programs.trace import Link
+from lastseat.simulations.programs.wakeup import Node
+
+Differ = Callable[[Case, Naive, Engines], Iterator[str | None]]
+
+
+# --- dpor -----------------------------------------------------------------------------------------------------------
+
+
+class _NothingOfEnds(DeclaredMeter):
+    """Takes it that the largest footprint of a step is what it declares, although its process may end with it."""
+
+    def may_touch(self, who: int, operation: Operation) -> int:
+        del who
+        return self.footprints.number(operation.reads, operation.writes)
+
+
+class _EndsUnwritten(DeclaredMeter):
+    """Takes it that nobody notices the end of a process."""
+
+    def ending(self, who: int, footprint: int) -> int:
+        del who
+        return footprint
+
+
+def _with_meter(make: Callable[[], DeclaredMeter]) -> Callable[..., Dpor]:
+    return lambda program, _meter, witness: Dpor(program, make(), witness)
+
+
+class ForgetsWaiting(Dpor):
+    """Does not look at the processes that wait for ever."""
+
+    def _reverse_waits(self, execution: Execution) -> None:
+        pass
+
+
+class GivesUpWaiting(Dpor):
+    """Does not look further where a step has to wait before its latest rival."""
+
+    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
+        super()._reverse_waiting(1 << rivals.bit_length() - 1 if rivals else 0, who, operation)
+
+
+class CutsSequences(Dpor):
+    """Leaves out what comes after the reversed step."""
+
+    def _unrelated(self, earlier: int, later: int) -> list[Link]:
+        trace = self.trace
+        between = range(earlier + 1, later)
+        return [trace.links[index] for index in between if not trace.before[index] >> earlier & 1]
+
+
+class NeverPeeks(Dpor):
+    """Takes it that a step touches in its new place what it touched in the old one."""
+
+    def _reverse(self, earlier: int, later: int, largest: int) -> None:
+        del largest
+        link = Link(self.trace.who[later], self.trace.footprint[later])
+        self._plan(earlier, [*self._unrelated(earlier, later), link])
+
+
+class _Awake(Node):
+    """A node in which nothing is asleep."""
+
+    __slots__ = ()
+
+    def child(self, who: int, footprint: int, footprints: Any) -> Node:
+        del footprints
+        self.children.append(_Awake(who, footprint, (), self))
+        return self.children[-1]
+
+
+class NeverSleeps(Dpor):
+    """Explores again what an earlier sibling has covered."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.path: list[Node] = [_Awake(-1, -1)]
+
+
+# --- dpor in tasks --------------------------------------------------------------------------------------------------
+
+
+class ClosesEarly(Coordinator[Any]):
+    """Closes a node when nothing is left below it, also where something open is asleep in it."""
+
+    def _close(self, leaf: Node) -> None:
+        node: Node | None = leaf
+        while node is not None and all(child.closed for child in node.children):
+            node.closed, node.children = True, []
+            node = node.parent
+
+
+class MindsItsOwn(Coordinator[Any]):
+    """Forgets the reversals that concern others."""
+
+    def take(self, leaf: Node, done: Done) -> None:
+        super().take(leaf, replace(done, outside=()))
+
+
+class WakesAll(Coordinator[Any]):
+    """Forgets what is asleep in what a task has left open."""
+
+    def _graft(self, leaf: Node, tree: Sequence[Any], numbers: list[int]) -> None:
+        super()._graft(leaf, [replace(branch, asleep=()) for branch in tree], numbers)
+
+
+def _split_with(**replaced: Any) -> Callable[..., Any]:
+    def wrongly(*given: Any, **named: Any) -> Any:
+        with patch.multiple(parallel, **replaced):
+            return parallel.explore_parallel(*given, **named)
+
+    return wrongly
+
+
+# --- brute, bounds, samples -----------------------------------------------------------------------------------------
+
+
+class ForgetsTheLast(Brute):
+    """Does not try the last of those who could go on."""
+
+    def choices(self, execution: Execution, free: list[int]) -> list[int]:
+        del execution
+        return free[:-1] or free
+
+
+class KnowsStates(Brute):
+    """Goes one way from a state that it has seen, although processes may remember how they came there."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.known: set[Any] = set()
+
+    def choices(self, execution: Execution, free: list[int]) -> list[int]:
+        state = final_of(execution.shared), execution.taken()
+        if state in self.known:
+            return free[:1]
+        self.known.add(state)
+        return free
+
+
+class CountsEnds(Preemptions):
+    """Counts every switch as a preemption."""
+
+    def costs(self, last: int, processes: int, free: list[int]) -> dict[int, int]:
+        del processes
+        return {who: int(last >= 0 and who != last) for who in free}
+
+
+class AllowsMore(Preemptions):
+    """Allows as many preemptions as were asked for, and another."""
+
+    def __init__(self, program: Any, meter: Any, witness: Any, bound: int) -> None:
+        super().__init__(program, meter, witness, bound + 1)
+
+    def left_out(self) -> str:
+        self._bound -= 1
+        return super().left_out()
+
+
+class CountsSleepers(Delays):
+    """Counts those who cannot go on as skipped too."""
+
+    def costs(self, last: int, processes: int, free: list[int]) -> dict[int, int]:
+        return {who: (who - max(last, 0)) % processes for who in free}
+
+
+def _runs_less(strategy: str, *given: Any, runs: int, **named: Any) -> Any:
+    return sampler_of(strategy, *given, runs=runs - 1, **named)
+
+
+def _serial(case: Case, known: Naive, engines: Engines) -> Iterator[str | None]:
+    return dpor_differs("dpor", case, known, serial(engines))
+
+
+def _split(case: Case, known: Naive, engines: Engines) -> Iterator[str | None]:
+    return dpor_differs("split dpor", case, known, split(engines))
+
+
+# What is wrong, the engines with it, and what compares them.
+WRONG: dict[str, tuple[Engines, Differ]] = {
+    "dpor forgets that a process may end": (Engines(dpor=_with_meter(_NothingOfEnds)), _serial),
+    "dpor joins without a dependence": (Engines(dpor=_with_meter(_EndsUnwritten)), _serial),
+    "dpor forgets who waits for ever": (Engines(dpor=ForgetsWaiting), _serial),
+    "dpor gives up where a step waits": (Engines(dpor=GivesUpWaiting), _serial),
+    "dpor cuts sequences": (Engines(dpor=CutsSequences), _serial),
+    "dpor never peeks": (Engines(dpor=NeverPeeks), _serial),
+    "dpor never sleeps": (Engines(dpor=NeverSleeps), _serial),
+    "split dpor closes early": (Engines(split=_split_with(Coordinator=ClosesEarly)), _split),
+    "split dpor minds its own": (Engines(split=_split_with(Coordinator=MindsItsOwn)), _split),
+    "split dpor wakes all": (Engines(split=_split_with(Coordinator=WakesAll)), _split),
+    "split dpor forgets open ends": (Engines(split=_split_with(_open_ends=lambda _: [])), _split),
+    "brute forgets the last": (Engines(brute=ForgetsTheLast), brute_differs),
+    "brute knows states": (Engines(brute=KnowsStates), brute_differs),
+    "preemptions count ends": (Engines(preemptions=CountsEnds), bounds_differ),
+    "preemptions allow more": (Engines(preemptions=AllowsMore), bounds_differ),
+    "delays count sleepers": (Engines(delays=CountsSleepers), bounds_differ),
+    "samples make a run less": (Engines(sampler=_runs_less), samples_differ),
+}
+
+
+def disagreement(wrong: str, case: Case) -> str | None:
+    """Hold one wrong engine to the naive explorer."""
+    engines, differ = WRONG[wrong]
+    return held_to(case, lambda *known: differ(*known, engines))
