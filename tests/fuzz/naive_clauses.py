@@ -214,8 +214,8 @@ def spans_of(history: History) -> dict[int, Span]:
     for number, step in enumerate(history.steps, start=1):
         if step.letter != "c":
             call = spans[step.who][0] if step.who in spans else number
-            told = step.ended and isinstance(step.returned, Emission)
-            spans[step.who] = (call, number, step.returned) if told else (call, None, None)
+            told = step.returned if step.ended and isinstance(step.returned, Emission) else None
+            spans[step.who] = (call, number if step.ended else None, told)
     return spans
 
 

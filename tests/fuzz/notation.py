@@ -151,7 +151,7 @@ def _set_if_zero(shared: Any, place: str) -> Places:
 
 # What a word means: a pattern, and the operation made of the shared state and the pattern's groups.
 STEPS: dict[str, Make] = {
-    r"([xyz])=(\d)": lambda s, a, v: getattr(s, a).write(int(v)),
+    r"([xyz])=(\d+)": lambda s, a, v: getattr(s, a).write(int(v)),
     r"([xyz])\?": lambda s, a: getattr(s, a).read(),
     r"([xyz])\+": lambda s, a: getattr(s, a).fetch_and_add(),
     r"([xyz]):(\d)>(\d)": lambda s, a, v, w: getattr(s, a).compare_and_swap(int(v), int(w)),

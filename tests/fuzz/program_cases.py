@@ -23,19 +23,12 @@ WAITING = ["x>=1", "y>=1", "x<1", "x<2", "x>=9", "l(", "m(", "s(", "s)", "@0", "
            "x&&y", "x==y", "x==z", "x==y!", "l( x+ l)", "m( x? m)", "l( m( m) l)", "m( l( l) m)"]  # fmt: skip
 EVERYTHING = ["x!", "all?", "all=1", "all=0", "all>0", "x==y!"]
 RAISING = ["l)", "x*"]  # where nobody holds l; and for ever, where nobody sets x
-SMALL = [
-    (1, 1),
-    (3, 3),
-    (2, 2, 2),
-    (1, 2, 3),
-    (1, 1, 1, 1),
-    (1, 1, 1, 2),
-    (1, 1, 2, 2),
-    (1, 1, 1, 1, 1),
-    (0, 2, 2),
-    (2, 4),
-]
-LARGE = [(2, 2, 3, 3), (1, 2, 2, 3), (2, 2, 2, 2), (1, 1, 2, 2, 2), (1, 1, 1, 1, 2, 2), (3, 3, 3), (1, 1, 1, 1, 1, 1)]
+SIMPLE = ["x?", "x=1", "x=#", "y?", "y=1", "x:0>1", "y=#"]  # enough for wakeup trees that branch a lot
+ON_TWO = ["x&y", "y&x", "x?", "y?", "x+", "y:0>1", "x->y", "x/yz", "x=1"]  # what is written depends on the place
+SMALL = [(1, 1), (3, 3), (2, 2, 2), (1, 2, 3), (1, 1, 1, 1), (1, 1, 1, 2), (1, 1, 2, 2), (1, 1, 1, 1, 1), (0, 2, 2),
+         (2, 4)]  # fmt: skip
+LARGE = [(2, 2, 2, 1), (2, 1, 3, 2), (2, 2, 2, 2), (1, 1, 1, 2, 2), (1, 1, 2, 2, 2), (3, 3, 3), (2, 2, 3, 3),
+         (1, 1, 1, 1, 1, 1), (1, 1, 1, 1, 2, 2)]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +58,28 @@ class Case:
         return naive(processes_of(self.text), new_shared, self.most_steps, MOST_RUNS)
 
 
-def texts(shapes: list[tuple[int, ...]]) -> st.SearchStrategy[str]:
-    """Texts of programs made of a few words, whose processes have at most so many, in any order."""
+def few_of(words: list[str]) -> st.SearchStrategy[list[str]]:
+    """A few words each, of which a program is made."""
+    return st.lists(st.sampled_from(words), min_size=3, max_size=5, unique=True)
+
+
+def few_of_all() -> st.SearchStrategy[list[str]]:
+    """A few words each, of all that there are."""
     groups = [PLAIN, PLAIN, CONDITIONAL, WAITING, GOING_ON, EVERYTHING]
     words = st.sampled_from(groups).flatmap(st.sampled_from) | st.sampled_from(PLAIN + CONDITIONAL + RAISING)
+    return st.lists(words, min_size=3, max_size=8, unique=True)
+
+
+def texts(pool: st.SearchStrategy[list[str]], shapes: list[tuple[int, ...]]) -> st.SearchStrategy[str]:
+    """Texts of programs made of a few words, whose processes have at most so many, in any order."""
 
     def of(drawn: tuple[list[str], Sequence[int]]) -> st.SearchStrategy[str]:
-        pool, shape = drawn
-        word = st.sampled_from(
-            ["", *pool, *pool]
-        )  # the empty one, so that processes are mostly long and may be short
+        words, shape = drawn
+        word = st.sampled_from(["", *words, *words])  # with the empty one, processes are mostly long
         each = [st.lists(word, min_size=most, max_size=most).map(_process) for most in shape]
         return st.tuples(*each).map(_joined)
 
-    pools = st.lists(words, min_size=3, max_size=8, unique=True)
-    return st.tuples(pools, st.sampled_from(shapes).flatmap(st.permutations)).flatmap(of)
+    return st.tuples(pool, st.sampled_from(shapes).flatmap(st.permutations)).flatmap(of)
 
 
 def _process(words: list[str]) -> str:
@@ -91,10 +91,10 @@ def _joined(processes: Sequence[str]) -> str:
     return re.sub(r"@(\d)", lambda found: f"@{int(found[1]) % len(processes)}", " | ".join(processes))
 
 
-def cases(shapes: list[tuple[int, ...]]) -> st.SearchStrategy[Case]:
+def cases(pool: st.SearchStrategy[list[str]], shapes: list[tuple[int, ...]]) -> st.SearchStrategy[Case]:
     return st.builds(
         Case,
-        text=texts(shapes),
+        text=texts(pool, shapes),
         place=st.sampled_from(REGISTERS),
         value=st.integers(0, 2),
         ending=st.integers(0, 7),

@@ -14,7 +14,7 @@ from typing import Any
 from fuzz.hunting import Target
 from fuzz.naive_programs import Naive, Run, Schedule, count_endings, execute, trace_of
 from fuzz.notation import new_shared, processes_of
-from fuzz.program_cases import LARGE, SMALL, Case, Claim, cases, claims_of
+from fuzz.program_cases import LARGE, ON_TWO, SIMPLE, SMALL, Case, Claim, cases, claims_of, few_of, few_of_all
 from fuzz.program_engines import ALL_RIGHT, Engines, Seen, seen_by, seen_split
 
 from lastseat.simulations.programs import Verdict
@@ -320,7 +320,7 @@ def _traces(case: Case, schedules: Iterable[Schedule]) -> list[Any]:
     return [trace_of(execute(processes, new_shared, schedule)) for schedule in schedules]
 
 
-PROGRAMS = Target("fuzz.programs", "PROGRAMS", cases(SMALL), programs_disagree)
-BOUNDS = Target("fuzz.programs", "BOUNDS", cases(SMALL), bounds_disagree)
-SAMPLES = Target("fuzz.programs", "SAMPLES", cases(SMALL), samples_disagree)
-SPLIT = Target("fuzz.programs", "SPLIT", cases(LARGE), split_disagrees)
+PROGRAMS = Target("fuzz.programs", "PROGRAMS", cases(few_of_all() | few_of(ON_TWO), SMALL), programs_disagree)
+BOUNDS = Target("fuzz.programs", "BOUNDS", cases(few_of_all(), SMALL), bounds_disagree)
+SAMPLES = Target("fuzz.programs", "SAMPLES", cases(few_of_all(), SMALL), samples_disagree)
+SPLIT = Target("fuzz.programs", "SPLIT", cases(few_of_all() | few_of(SIMPLE), LARGE), split_disagrees)

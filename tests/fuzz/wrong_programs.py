@@ -1,14 +1,18 @@
 """Explorers of programs that are wrong in one way each: the fuzzer has to find every one of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+from fuzz.hunting import Target, hunt
 from fuzz.naive_programs import Naive
 from fuzz.program_cases import Case
 from fuzz.program_engines import Engines
 from fuzz.programs import (
+    PROGRAMS,
+    SPLIT,
     bounds_differ,
     brute_differs,
     dpor_differs,
@@ -16,6 +20,7 @@ from fuzz.programs import (
     samples_differ,
     serial,
     split,
+    split_disagrees,
 )
 
 from lastseat.simulations.programs import parallel
@@ -206,29 +211,62 @@ def _split(case: Case, known: Naive, engines: Engines) -> Iterator[str | None]:
     return dpor_differs("split dpor", case, known, split(engines))
 
 
-# What is wrong, the engines with it, and what compares them.
-WRONG: dict[str, tuple[Engines, Differ]] = {
-    "dpor forgets that a process may end": (Engines(dpor=_with_meter(_NothingOfEnds)), _serial),
-    "dpor joins without a dependence": (Engines(dpor=_with_meter(_EndsUnwritten)), _serial),
-    "dpor forgets who waits for ever": (Engines(dpor=ForgetsWaiting), _serial),
-    "dpor gives up where a step waits": (Engines(dpor=GivesUpWaiting), _serial),
-    "dpor cuts sequences": (Engines(dpor=CutsSequences), _serial),
-    "dpor never peeks": (Engines(dpor=NeverPeeks), _serial),
-    "dpor never sleeps": (Engines(dpor=NeverSleeps), _serial),
-    "split dpor closes early": (Engines(split=_split_with(Coordinator=ClosesEarly)), _split),
-    "split dpor minds its own": (Engines(split=_split_with(Coordinator=MindsItsOwn)), _split),
-    "split dpor wakes all": (Engines(split=_split_with(Coordinator=WakesAll)), _split),
-    "split dpor forgets open ends": (Engines(split=_split_with(_open_ends=lambda _: [])), _split),
-    "brute forgets the last": (Engines(brute=ForgetsTheLast), brute_differs),
-    "brute knows states": (Engines(brute=KnowsStates), brute_differs),
-    "preemptions count ends": (Engines(preemptions=CountsEnds), bounds_differ),
-    "preemptions allow more": (Engines(preemptions=AllowsMore), bounds_differ),
-    "delays count sleepers": (Engines(delays=CountsSleepers), bounds_differ),
-    "samples make a run less": (Engines(sampler=_runs_less), samples_differ),
-}
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong, the engines with it, and what compares them (None: what is said of too many schedules)."""
+
+    name: str
+    engines: Engines
+    differ: Differ | None
+
+    @property
+    def target(self) -> Target:
+        return PROGRAMS if self.differ else SPLIT
+
+    def disagreement(self, case: Case) -> str | None:
+        """Hold the wrong engine to the naive explorer, or to dpor by itself."""
+        if self.differ is None:
+            return split_disagrees(case, self.engines)
+        return held_to(case, partial(self.differ, engines=self.engines))
+
+    def found(self, *, seed: int, cases: int) -> str | None:
+        """Hunt for it, and say how it was found. The case is not shrunk: nobody reads it."""
+
+        def ask(case: Case) -> None:
+            try:
+                said = self.disagreement(case)
+            except Exception as error:  # noqa: BLE001 - an engine that raises is wrong too
+                said = f"{type(error).__name__}: {error}"
+            if said is not None:
+                raise _FoundError(said)
+
+        try:
+            hunt(self.target, seed_=seed, cases=cases, disagreement=ask)
+        except _FoundError as found:
+            return str(found)
+        return None
 
 
-def disagreement(wrong: str, case: Case) -> str | None:
-    """Hold one wrong engine to the naive explorer."""
-    engines, differ = WRONG[wrong]
-    return held_to(case, lambda *known: differ(*known, engines))
+class _FoundError(BaseException):
+    """Ends a hunt at once. No Exception: those are shrunk."""
+
+
+WRONG = [
+    Wrong("dpor forgets that a process may end", Engines(dpor=_with_meter(_NothingOfEnds)), _serial),
+    Wrong("dpor joins without a dependence", Engines(dpor=_with_meter(_EndsUnwritten)), _serial),
+    Wrong("dpor forgets who waits for ever", Engines(dpor=ForgetsWaiting), _serial),
+    Wrong("dpor gives up where a step waits", Engines(dpor=GivesUpWaiting), _serial),
+    Wrong("dpor cuts sequences", Engines(dpor=CutsSequences), _serial),
+    Wrong("dpor never peeks", Engines(dpor=NeverPeeks), _serial),
+    Wrong("dpor never sleeps", Engines(dpor=NeverSleeps), _serial),
+    Wrong("split dpor closes early", Engines(split=_split_with(Coordinator=ClosesEarly)), None),
+    Wrong("split dpor minds its own", Engines(split=_split_with(Coordinator=MindsItsOwn)), _split),
+    Wrong("split dpor wakes all", Engines(split=_split_with(Coordinator=WakesAll)), _split),
+    Wrong("split dpor forgets open ends", Engines(split=_split_with(_open_ends=lambda _: [])), _split),
+    Wrong("brute forgets the last", Engines(brute=ForgetsTheLast), brute_differs),
+    Wrong("brute knows states", Engines(brute=KnowsStates), brute_differs),
+    Wrong("preemptions count ends", Engines(preemptions=CountsEnds), bounds_differ),
+    Wrong("preemptions allow more", Engines(preemptions=AllowsMore), bounds_differ),
+    Wrong("delays count sleepers", Engines(delays=CountsSleepers), bounds_differ),
+    Wrong("samples make a run less", Engines(sampler=_runs_less), samples_differ),
+]

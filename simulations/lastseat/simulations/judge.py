@@ -133,7 +133,8 @@ class Judge:
             violations=self.broken[number] + broken,
             nonconforming=self._nonconforming(running, step, result, ending, letter),
             # One that died stays pending: it may take effect later too, unless it did already.
-            open=step.emitted == LOST and (not died or step.before.reservations != step.after.reservations),
+            open=(step.ended and step.emitted in (None, LOST))
+            or (died and step.before.reservations != step.after.reservations),
         )
 
     def judge_crash(self, shared: int, attempt: int, local: int) -> Judged:
