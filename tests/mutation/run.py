@@ -306,23 +306,25 @@ class Sampling:
                 continue
             noticed = copy.notices(mutant, mutated, self.tests[mutant.file])
             if self.until:  # else it was stopped in the middle
-                self.note(mutant, original, mutated, noticed=noticed)
-                sys.stderr.write("." if noticed else "s")
+                sys.stderr.write(self.note(mutant, original, mutated, noticed=noticed))
                 sys.stderr.flush()
 
-    def note(self, mutant: Mutant, original: str, mutated: str, *, noticed: bool) -> None:
-        """Count a mutant that was tried."""
+    def note(self, mutant: Mutant, original: str, mutated: str, *, noticed: bool) -> str:
+        """Count a mutant that was tried; return what is said of it at once."""
         was, becomes = change(original, mutated)
         listed = bool({(mutant.file, was, becomes), (mutant.file, was, "*")} & self.equivalents)
         if noticed:
             self.tally.noticed.append(mutant)
             if listed:
                 self.tally.not_equivalent.append(mutant)
-        elif listed:
+            return "."
+        if listed:
             self.tally.equivalent.append(mutant)
-        else:
-            lines = difflib.unified_diff(original.splitlines(), mutated.splitlines(), lineterm="", n=2)
-            self.tally.survivors.append((mutant, "\n".join(list(lines)[2:])))
+            return "="
+        lines = difflib.unified_diff(original.splitlines(), mutated.splitlines(), lineterm="", n=2)
+        difference = "\n".join(list(lines)[2:])
+        self.tally.survivors.append((mutant, difference))
+        return f"\nsurvived: {mutant.file}:{mutant.line} {mutant.operator}\n{difference}\n"
 
 
 def read_tests(path: Path) -> dict[str, list[tuple[str, ...]]]:
