@@ -33,8 +33,8 @@ from lastseat.simulations.symmetry import Quotient
 class Wrong:
     """A wrong engine: `replaced` are (where, name, what stands there instead). `engine` is compared.
 
-    Some show so rarely that a hunt of 120 cases may miss them; a test then asks about a `case` that shows them. A hunt
-    of 1,500 cases, which is half a minute, finds each of these too.
+    Some show so rarely that a hunt of 120 cases may miss them; a test then asks about a `case` that shows them. A
+    hunt of 1,500 cases, which is half a minute, finds each of these too.
     """
 
     name: str

@@ -39,6 +39,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 ROOTS = ("model", "reference", "simulations", "tests")
 ENOUGH = 0.98
 QUIET = ("-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist")
+# A mutant may ask for more and more memory; the tests then end with MemoryError, and have noticed.
+PYTEST = """
+import resource, sys, pytest
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+sys.exit(pytest.main(sys.argv[1:]))
+"""
 PATIENCE = 4  # how many times as long as unmutated the tests may take
 SILENT_OPTIONS = {"slots", "frozen", "strict"}
 # Whatever is told apart by identity here is equal as well.
@@ -200,7 +206,7 @@ class Copy:
         here = os.pathsep.join(str(self.root / name) for name in ROOTS)
         left_out = [f"--deselect={test}" for test in self.red]
         self.process = process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *QUIET, *options, *left_out, *tests],
+            [sys.executable, "-c", PYTEST, *QUIET, *options, *left_out, *tests],
             cwd=self.root,
             env={**os.environ, "PYTHONPATH": here, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
