@@ -131,7 +131,12 @@ class Dpor:
 
     def _continue(self, execution: Execution) -> bool:
         """Go on with the first process that can, to the end; False where all that can are asleep."""
-        while free := execution.free():
+        while True:
+            if len(self.trace) >= self._most and (endless := execution.exhausted()) is not None:
+                raise EndlessError(endless, tuple(self.trace.who))
+            free = execution.free()
+            if not free:
+                return True
             asleep = self.path[-1].sleep
             if asleep:
                 sleepers = {one.who for one in asleep}
@@ -139,9 +144,6 @@ class Dpor:
                 if not free:
                     return False
             self._step(execution, free[0], None)
-            if len(self.trace) >= self._most and (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, tuple(self.trace.who))
-        return True
 
     # --- races ------------------------------------------------------------------------------------------------
 
