@@ -98,7 +98,7 @@ class Choice(Operation):
     conditional: ClassVar[bool] = True
     reading: Places | None
     writing: Places | None
-    run: Callable[[Any], Places]
+    run: Callable[[Any], Places | None]
 
     @property
     def reads(self) -> Places | None:
@@ -108,11 +108,11 @@ class Choice(Operation):
     def writes(self) -> Places | None:
         return self.writing
 
-    def perform(self, shared: Any, /) -> Places:
+    def perform(self, shared: Any, /) -> Places | None:
         return self.run(shared)
 
-    def wrote(self, result: Any, /) -> Places:
-        written: Places = result
+    def wrote(self, result: Any, /) -> Places | None:
+        written: Places | None = result
         return written
 
 
@@ -147,6 +147,13 @@ def _set_if_zero(shared: Any, place: str) -> Places:
         return ()
     _set(shared, place, 1)
     return (place,)
+
+
+def _set_all_if_zero(shared: Any, place: str) -> Places | None:
+    if _value(shared, place):
+        return ()
+    _set(shared, REGISTERS, 1)
+    return None  # everything
 
 
 # What a word means: a pattern, and the operation made of the shared state and the pattern's groups.
@@ -184,6 +191,7 @@ STEPS: dict[str, Make] = {
     r"([xyz])->([xyz])": lambda _, a, b: Choice((a,), (a, b), lambda s: _move(s, a, b)),
     r"([xyz])>>([xyz])": lambda _, a, b: WaitingChoice((a, b), (b,), lambda s: _set_if_zero(s, b)),
     r"([xyz])!\?": lambda _, a: Choice(None, None, lambda s: _set_if_zero(s, a)),
+    r"([xyz])~all": lambda _, a: Choice((a,), None, lambda s: _set_all_if_zero(s, a)),
     # Steps on everything: reads it all; waits for something in it; overwrites it blindly. And one on nothing.
     r"all\?": lambda _: act("read all", lambda s: s.snapshot(), reads=None, writes=()),
     r"all>0": lambda _: act("any set", lambda s: s.snapshot(), reads=None, writes=(), when=_any_set),
