@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.programs import ProgramError, Register, Shared, explore
+from lastseat.simulations.programs import ProgramError, Register, Shared, explore, sample
 from lastseat.simulations.programs.audit import is_audited
 from lastseat.simulations.programs.dpor import Dpor
 from lastseat.simulations.programs.execution import Execution
@@ -45,6 +45,29 @@ def test_a_process_that_goes_on_longer_when_it_is_taken_again_is_named(strategy:
 
     with pytest.raises(ProgramError, match="is not deterministic, or keeps state from one execution to the next"):
         explore([warms_up], shared=registers, strategy=strategy)
+
+
+@pytest.mark.parametrize("longer", range(3, 24))
+def test_a_step_that_is_not_there_any_more_is_named_wherever_it_is_missed(longer: int) -> None:
+    """Where an execution is repeated, where a reversal is learnt, and where it is taken."""
+    started = count()
+
+    def fades(shared: Any) -> Any:
+        yield shared.x.write(1)
+        if next(started) < longer:
+            yield shared.x.write(2)
+
+    engine = Dpor(program_of([fades, fades, fades], registers), DeclaredMeter(), Unseen())
+
+    with pytest.raises(ProgramError, match="is not deterministic, or keeps state from one execution to the next"):
+        all(iter(engine.advance, False))
+
+
+def test_a_sample_of_one_run_is_one_run() -> None:
+    def reads(shared: Any) -> Any:
+        yield shared.x.read()
+
+    assert sample([reads], shared=registers, runs=1).why.startswith("a sample of 1 run is no proof; ")
 
 
 def test_a_process_that_ends_earlier_in_another_order_touches_more_than_it_declares() -> None:

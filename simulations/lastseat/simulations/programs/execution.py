@@ -106,8 +106,13 @@ class Execution:
         return result, footprint
 
     def repeat(self, who: int) -> Any:
-        """Let process `who` take a step that was taken before, and return its result; what it touched is known."""
+        """Let process `who` take a step that was taken before, and return its result; what it touched is known.
+
+        Raises ProgramError where it has none.
+        """
         operation = self.pending[who]
+        if operation is None:
+            raise diverged(self, "a step", "none")
         self.schedule.append(who)
         try:
             if operation.__class__ is Join:

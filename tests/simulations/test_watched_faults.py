@@ -1,0 +1,66 @@
+"""Who watches faults is watched: each is shown a case that it alone tells.
+
+Clauses: progress.suspension
+"""
+
+from typing import Any, ClassVar
+
+import pytest
+
+from lastseat.reference.attempt_booking import Observe, Operation
+from lastseat.reference.implementation import MEMORY, Implementation
+from lastseat.reference.memory_store import MemoryStore
+from lastseat.simulations.explore import explore_merged
+from lastseat.simulations.faults import FaultBudget, FaultKind, Strike
+from lastseat.simulations.judged import findings
+from lastseat.simulations.scenario import Scenario, contention
+from lastseat.simulations.scheduler import run
+
+
+def faulty(most: int) -> Scenario:
+    scenario = contention(2, 1)
+    return Scenario(scenario.name, scenario.title, scenario.capacities, scenario.requests, FaultBudget(most))
+
+
+class ShutsWhenFull(MemoryStore):
+    """Once a unit is confirmed, nobody may observe any more."""
+
+    partitioned: ClassVar[bool] = False
+
+    def would_block(self, operation: Operation) -> bool:
+        return isinstance(operation, Observe) and any(held.confirmed for _, held in self.snapshot().resources)
+
+
+SHUTS = Implementation("shuts-when-full", ShutsWhenFull.open)
+
+
+def suspended(most: int) -> bool:
+    """Return whether somebody waits after both ended and the first was delivered again, without an answer."""
+    steps: list[int] = [0, 1, Strike(2, "u"), 0, 1]
+    return any(found.clause == "progress.suspension" for found in findings(run(faulty(most), SHUTS, steps), SHUTS))
+
+
+def test_a_redelivery_that_is_struck_at_once_is_two_faults_and_leaves_none_for_another() -> None:
+    assert suspended(3)  # the second attempt could be delivered again, and would have to wait
+    assert not suspended(2)
+
+
+@pytest.mark.parametrize(("seconds", "complete"), [(1e-9, False), (3_600.0, True)])
+def test_merged_keeps_its_seconds_with_faults_too(seconds: float, complete: bool) -> None:
+    assert explore_merged(faulty(2), MEMORY, seconds=seconds).complete is complete
+
+
+def test_a_strike_is_a_strike_of_the_same_letter_and_no_plain_step() -> None:
+    strike: Any = Strike(0, "u")
+
+    assert (strike == Strike(0, "u"), strike != Strike(0, "u")) == (True, False)
+    assert (strike == Strike(0, "a"), strike != Strike(0, "a")) == (False, True)
+    assert (strike == 0, strike != 0) == (False, True)
+
+
+def test_a_budget_says_what_it_allows() -> None:
+    crashes = frozenset({FaultKind.CRASH})
+
+    assert str(FaultBudget(0, crashes)) == "no faults"
+    assert str(FaultBudget(1, crashes)) == "at most 1 fault (crash)"
+    assert str(FaultBudget(2, crashes)) == "at most 2 faults (crash)"
