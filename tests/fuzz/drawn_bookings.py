@@ -111,7 +111,8 @@ def systems(draw: st.DrawFn) -> tuple[Rules, Flow]:
         rules, flow = Rules(partitioned=True), Flow(at=draw(st.sampled_from("pq")), only=only)
     elif kind == "long":
         rules, flow = Rules(), Flow(after=draw(st.sampled_from(["observe", "persist"])))
-    if rules.partitioned and rules.scope == "store":
+    # A store that frees takes back whatever reservation comes first, under another booking id than the step names.
+    if rules.partitioned and (rules.scope == "store" or "frees" in (rules.refusal, rules.observing)):
         rules = replace(rules, partitioned=False)  # it would promise what it does not keep
     return rules, flow
 

@@ -82,7 +82,7 @@ def due(
     for kind, effect in chain.from_iterable(run.kinds for run in runs):
         if effect is not None:
             effects.setdefault(kind, set()).add(effect)
-    words = {(True,): "never without effect", (False,): "never with effect"}
+    words = {True: "never without effect", False: "never with effect"}
     steps = {tuple(sorted(Counter(run.schedule).items())) for run in runs}
     is_known = not why and len(steps) == 1 and not any(run.can_wait for run in runs)
     verdict = Verdict.INCOMPLETE if why else Verdict.VACUOUS if vacuous else Verdict.HOLDS
@@ -94,7 +94,7 @@ def due(
         spoke=spoke,
         steps=Counter(kind for run in runs for kind, _ in run.kinds),
         vacuous=vacuous,
-        never=frozenset(f"{kind}: {words[tuple(seen)]}" for kind, seen in effects.items() if len(seen) == 1),
+        never=frozenset(f"{kind}: {words[min(seen)]}" for kind, seen in effects.items() if len(seen) == 1),
         verdict=Verdict.VIOLATED if shortest else verdict,
         why=why,
         complete=not why,
@@ -287,12 +287,12 @@ def programs_disagree(case: Case) -> str | None:
 
 def bounds_disagree(case: Case) -> str | None:
     """Hold the bounds to the schedules that the naive explorer counts as within them."""
-    return held_to(case, lambda *known: bounds_differ(*known, ALL_RIGHT))
+    return held_to(case, lambda case, known: bounds_differ(case, known, ALL_RIGHT))
 
 
 def samples_disagree(case: Case) -> str | None:
     """Hold what samples report to the runs that they made."""
-    return held_to(case, lambda *known: samples_differ(*known, ALL_RIGHT))
+    return held_to(case, lambda case, known: samples_differ(case, known, ALL_RIGHT))
 
 
 def split_disagrees(case: Case, engines: Engines = ALL_RIGHT) -> str | None:

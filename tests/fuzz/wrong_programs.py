@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -225,9 +224,10 @@ class Wrong:
 
     def disagreement(self, case: Case) -> str | None:
         """Hold the wrong engine to the naive explorer, or to dpor by itself."""
-        if self.differ is None:
+        differ = self.differ
+        if differ is None:
             return split_disagrees(case, self.engines)
-        return held_to(case, partial(self.differ, engines=self.engines))
+        return held_to(case, lambda case, known: differ(case, known, self.engines))
 
     def found(self, *, seed: int, cases: int) -> str | None:
         """Hunt for it, and say how it was found. The case is not shrunk: nobody reads it."""

@@ -1,6 +1,7 @@
 """Booking attempts as a program: dpor, bounded and randomized strategies over the real code, judged step by step."""
 
 from collections import Counter
+from collections.abc import Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest
+from lastseat.simulations.abstraction import emitted_of
 from lastseat.simulations.cases import Spoken
 from lastseat.simulations.exploration import (
     CONFORMANCE,
@@ -23,7 +25,7 @@ from lastseat.simulations.exploration import (
 from lastseat.simulations.judge import Judge, Judged
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError
-from lastseat.simulations.programs.audit import audit, is_audited
+from lastseat.simulations.programs.audit import audit, confirm, is_audited
 from lastseat.simulations.programs.driving import drive
 from lastseat.simulations.programs.execution import Execution, differ
 from lastseat.simulations.programs.explore import engine_of
@@ -57,6 +59,7 @@ class Findings:
     odd: bool
     even: bool
     audited: int
+    endings: set[Hashable]
     spoken: Spoken
 
 
@@ -79,6 +82,7 @@ class BookingWatch:
         self.judge = Judge(scenario, implementation)
         self.vectors: Counter[Vector] = Counter()
         self.deadlocks, self.audited, self._ends = 0, 0, 0
+        self._endings: set[Hashable] = set()  # what was emitted, and the store that was left behind
         self._program = booking_program(scenario, implementation)
         self._meter = self._program.meter()
         self._shortest, self._deviations = Shortest(), Shortest()
@@ -118,6 +122,7 @@ class BookingWatch:
         shared, locals_ = self._states[-1]
         vector, violations = self.judge.judge_run(shared, locals_)
         self.vectors[vector] += 1
+        self._endings.add(_ending(execution))
         self.deadlocks += len(execution.returned) < len(execution.pending)
         for clause, witness in violations:
             self._shortest.offer(clause, witness, execution.schedule)
@@ -172,6 +177,10 @@ class BookingWatch:
                 for clause, witness in broken:
                     self._shortest.offer(clause, witness, execution.schedule)
 
+    def confirm(self) -> None:
+        """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""
+        self.audited += confirm(self._program, self._meter, _ending, self._endings)
+
     def findings(self) -> Findings:
         """Return what was seen, as a value that can be sent to another process."""
         return Findings(
@@ -182,6 +191,7 @@ class BookingWatch:
             self._odd,
             self._even,
             self.audited,
+            self._endings,
             self.judge.spoken(),
         )
 
@@ -195,6 +205,7 @@ class BookingWatch:
         self._odd = self._odd or findings.odd
         self._even = self._even and findings.even
         self.audited += findings.audited
+        self._endings |= findings.endings
         self.judge.cases.absorb(findings.spoken)
 
     def report(
@@ -226,6 +237,11 @@ class BookingWatch:
         """Return how many schedules all traces together have: (2n)!/2ⁿ where every attempt takes two steps."""
         attempts = len(self.scenario.requests)
         return factorial(2 * attempts) // 2**attempts if complete and self._even else None
+
+
+def _ending(execution: Execution) -> Hashable:
+    emitted = tuple(emitted_of(execution.returned.get(who)) for who in range(len(execution.pending)))
+    return emitted, execution.shared.snapshot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +298,8 @@ def explore_program(
             program, watch = booking_program(scenario, implementation), BookingWatch(scenario, implementation)
             counted = engine = engine_of(strategy, program, program.meter(), watch)
             driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
+        if strategy == "dpor" and not driven.why:
+            watch.confirm()
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from lastseat.simulations.programs import Exploration, ProgramError, Register, Shared, act, explore
+from lastseat.simulations.programs.audit import SCHEDULES
+from lastseat.simulations.programs.dpor import Dpor
 
 
 def shared() -> Shared:
@@ -73,4 +75,17 @@ def test_state_that_outlives_an_execution_is_named() -> None:
 def test_an_honest_program_is_audited() -> None:
     seen = explored(increment, increment, increment)
 
-    assert (seen.executions, seen.audited) == (36, 4)
+    assert (seen.executions, seen.audited) == (36, 4 + SCHEDULES)
+
+
+def test_a_complete_search_is_held_to_random_schedules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that stops after its first execution and calls that complete has not seen how others end."""
+
+    def increment(shared: Any) -> Any:
+        seen = yield shared.x.read()
+        yield shared.x.write(seen + 1)
+
+    monkeypatch.setattr(Dpor, "advance", lambda engine: engine.executions == 0 and not engine._execute([]))
+
+    with pytest.raises(ProgramError, match=r"schedule [01.]+ ends in .*, and nothing in the search did"):
+        explore([increment, increment], shared=lambda: Shared(x=Register(0)))

@@ -2,9 +2,10 @@
 
 If operations touch no more than they say, and nothing happens outside of them, then an execution in which commuting
 steps are exchanged gives the same results and leaves the same behind. Reduction rests on that; here it is tested.
+And at the end of a search that claims to be complete, random schedules must end in ways that it has seen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from lastseat.simulations.scenario import quoted
 
 FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
 DRAWN = 4  # orders that are drawn of each of the first
+SCHEDULES = 64  # random ones, whose ends a complete search must have seen
 
 
 def is_audited(number: int) -> bool:
@@ -54,6 +56,28 @@ def audit(program: Program, meter: Meter, seen: Execution, number: int = 1) -> b
     for pick in (trace.who.__getitem__, *[lambda _: random.random()] * drawn):
         _exchange(program, meter, seen, another_order(trace, pick))
     return True
+
+
+def confirm(
+    program: Program, meter: Meter, ending_of: Callable[[Execution], Hashable], seen: Collection[Hashable]
+) -> int:
+    """Execute random schedules and look whether each ends in a way that was seen; return how many.
+
+    Raises ProgramError where one does not: then it is equivalent to no execution of the search.
+    """
+    random = Random(0)  # noqa: S311 - nothing secret is drawn
+    for _ in range(SCHEDULES):
+        execution = Execution(program, meter)
+        while free := execution.free():
+            execution.step(random.choice(free))
+            if execution.exhausted() is not None:
+                break
+        if ending_of(execution) not in seen:
+            raise ProgramError(
+                "the program touches more than its operations declare, or keeps state from one execution to the next:"
+                f" schedule {as_text(execution.schedule)} ends in {_told(execution)}, and nothing in the search did"
+            )
+    return SCHEDULES
 
 
 def _exchange(program: Program, meter: Meter, seen: Execution, other: list[int]) -> None:

@@ -92,7 +92,8 @@ class Exploration:
     is not known. `endings` counts executions by what they returned and left behind. `fired` is on how many executions
     (`always`: states) each claim had something to say, and how many steps of each kind they have; `vacuous` names
     the claims that had nothing to say, `never` the kinds of steps that never had, or never lacked, an effect.
-    `audited` executions were repeated in another order of commuting steps, with the same result.
+    `audited` executions were repeated in another order of commuting steps, with the same result; after dpor was
+    complete, some random schedules among them, whose ends it had seen.
     """
 
     strategy: str

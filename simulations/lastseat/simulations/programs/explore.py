@@ -103,6 +103,8 @@ def explore(
         if strategy != "dpor":
             raise ProgramError(f"only dpor is split over workers, and not {quoted(strategy)}")
         seen, driven = explore_parallel(subject, executor, executions=executions, seconds=seconds, progress=progress)
+        if not driven.why:
+            seen.witness.confirm()
         return seen.witness.report(strategy, seen, driven.why, interrupted=driven.interrupted)
     program = subject.program()
     meter = program.meter()
@@ -110,4 +112,6 @@ def explore(
     watch.begin()
     engine = engine_of(strategy, program, meter, watch)
     driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
+    if strategy == "dpor" and not driven.why:
+        watch.confirm()
     return watch.report(strategy, engine, driven.why, interrupted=driven.interrupted)

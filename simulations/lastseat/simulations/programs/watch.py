@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import factorial, prod
 from typing import Any
 
-from lastseat.simulations.programs.audit import audit, is_audited
+from lastseat.simulations.programs.audit import audit, confirm, is_audited
 from lastseat.simulations.programs.execution import Execution, final_of, returned_of
 from lastseat.simulations.programs.exploration import (
     ASSERTION,
@@ -79,7 +79,7 @@ class Watch:
         """Count an end, and check the claims about it."""
         waiting = tuple(execution.unfinished())
         end = End(returned_of(execution), final_of(execution.shared), execution.shared, waiting)
-        self._count((end.returned, end.final))
+        self._count(_ending(execution))
         self.fired.update(self._kinds)
         self._measure(execution)
         for said, taken in execution.broken:
@@ -96,6 +96,10 @@ class Watch:
         self._seen += 1
         if is_audited(self._seen):
             self.audited += audit(self._program, self._meter, execution, self._seen)
+
+    def confirm(self) -> None:
+        """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""
+        self.audited += confirm(self._program, self._meter, _ending, self.endings)
 
     def _count(self, ending: Ending) -> None:
         try:
@@ -198,3 +202,7 @@ class Watch:
             why=stopped,
             interrupted=interrupted,
         )
+
+
+def _ending(execution: Execution) -> Ending:
+    return returned_of(execution), final_of(execution.shared)
