@@ -275,20 +275,55 @@ def test_an_attempt_that_stopped_for_ever_may_leave_nothing_behind() -> None:
     assert broken(Run((ANN, BOB), (None, BOOKED), store(2, BOB))) == {}
 
 
+SENTENCES = {
+    "state.capacity": "seat has 2 of 1 units confirmed",
+    "state.sum": "seat has 2 units confirmed, but its reservations add up to 1",
+    "state.unique": "booking id ann is recorded 2 times",
+    "state.version": "seat is at version 2 after 1 effective persists",
+    "observe.pure": "an observe changed the store",
+    "persist.only_writer": "the step 'tidy up' changed the store",
+    "persist.refusal_pure": "a persist answered over capacity and changed the store",
+    "persist.version_step": "a step that took effect on seat raised its version by 2",
+    "persist.compare_and_swap": "a proposal made from version 7 took effect at version 0",
+    "persist.identity": "booking id ann is recorded; the verdict is identifier reuse, due is accepted",
+    "emit.one": "an attempt ended without one of the three outcomes",
+    "attempt.one_persist": "one attempt observed 2 times and persisted 1 times",
+    "attempt.decides_at_persist": "REJECTED was decided without a persist",
+    "emit.booked": "BOOKED, but booking id ann is not recorded as requested",
+    "emit.rejected": "REJECTED, but 1 more units fitted at its persist",
+    "emit.conflict": "FAILED by version conflict, "
+    "but no other persist took effect between its observe and its persist",
+    "emit.unbooked": "FAILED, but a persist of this attempt took effect",
+    "attempt.solo": "FAILED (store unavailable) though nobody interfered, the resource is known and the id unused",
+    "progress.two_steps": "an attempt has taken 2 shared steps and has not ended",
+    "progress.suspension": "an attempt cannot take its step 'observe' until another one moves",
+    "emit.kept": "booking id ann was BOOKED, and at the end it is not recorded",
+    "emit.recorded": "booking id bob is recorded, and no attempt for it was BOOKED",
+}
+
+
+@pytest.mark.parametrize("clause", EACH_BROKEN)
+def test_a_witness_is_a_sentence_with_the_figures(clause: str) -> None:
+    assert broken(EACH_BROKEN[clause])[clause] == SENTENCES[clause]
+
+
 @pytest.mark.parametrize(
-    ("clause", "sentence"),
+    ("record", "sentence"),
     [
-        ("state.capacity", "seat has 2 of 1 units confirmed"),
-        ("state.unique", "booking id ann is recorded 2 times"),
-        ("persist.version_step", "a step that took effect on seat raised its version by 2"),
-        ("persist.refusal_pure", "a persist answered over capacity and changed the store"),
-        ("attempt.decides_at_persist", "REJECTED was decided without a persist"),
-        ("emit.unbooked", "FAILED, but a persist of this attempt took effect"),
-        ("persist.compare_and_swap", "a proposal made from version 7 took effect at version 0"),
+        (State(store(2, version=1)), "seat is at version 1 after 0 effective persists"),
+        (FINER_CASES["FAILED without a reason"][0], "an attempt ended FAILED with reason None"),
+        (
+            FINER_CASES["a version that rose without an effect"][0],
+            "a step without effect on seat raised its version by 1",
+        ),
+        (
+            FINER_CASES["another request that is accepted under a recorded id"][0],
+            "booking id ann is recorded; the verdict is accepted, due is identifier reuse",
+        ),
     ],
 )
-def test_a_witness_is_a_sentence_with_the_figures(clause: str, sentence: str) -> None:
-    assert broken(EACH_BROKEN[clause])[clause] == sentence
+def test_a_finer_case_has_its_own_sentence(record: State | Step, sentence: str) -> None:
+    assert sentence in broken(record).values()
 
 
 # --- what the properties are made of --------------------------------------------------------------------------

@@ -7,14 +7,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lastseat.reference.attempt_booking import Observe, Operation
+from lastseat.reference.attempt_booking import Attempt, Observe, Operation, Persist, emit, propose
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
 from lastseat.simulations.explore import explore_merged
 from lastseat.simulations.faults import FaultBudget, FaultKind, Strike
 from lastseat.simulations.judged import findings
 from lastseat.simulations.scenario import Scenario, contention
 from lastseat.simulations.scheduler import run
+from lastseat.simulations.shrink import smallest_schedule
 
 
 def faulty(most: int) -> Scenario:
@@ -64,3 +66,24 @@ def test_a_budget_says_what_it_allows() -> None:
     assert str(FaultBudget(0, crashes)) == "no faults"
     assert str(FaultBudget(1, crashes)) == "at most 1 fault (crash)"
     assert str(FaultBudget(2, crashes)) == "at most 2 faults (crash)"
+
+
+def greedy(request: BookingRequest) -> Attempt:
+    """Once there is a booking on the resource, take it for one's own: without a persist."""
+    observation = yield Observe(request.resource_id)
+    if isinstance(observation, Resource) and observation.confirmed:
+        return Emission(Outcome.BOOKED)
+    return emit((yield Persist(propose(request, observation))))
+
+
+def test_the_smallest_counterexample_repeats_an_attempt_though_an_earlier_one_has_not_begun() -> None:
+    """Attempts 2 and 3 repeat 0 and 1. Only the repeated one has a booking of its own to find."""
+    requests = (BookingRequest("ann", "seat", 1), BookingRequest("bob", "sofa", 1))
+    scenario = Scenario("two-resources", "Two", (("seat", 0), ("sofa", 1)), requests, FaultBudget(1))
+
+    found = smallest_schedule(
+        scenario, Implementation("greedy", MemoryStore.open, greedy), "attempt.decides_at_persist"
+    )
+
+    assert found is not None
+    assert found.violation.steps == (1, 1, 3)
