@@ -2,12 +2,15 @@
 
 import pytest
 
+from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
 from lastseat.reference.flawed import GALLERY
-from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
+from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
+from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
 from lastseat.simulations.booking import explore_program
 from lastseat.simulations.brute import explore_brute
 from lastseat.simulations.linearizability import LINEARIZABLE
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.scenario import Scenario, contention
 from lastseat.simulations.scenario_file import shipped_scenarios
 
 SMALL = {one.name: one for one in shipped_scenarios() if len(one.requests) <= 3 and not one.faults.most}
@@ -36,3 +39,26 @@ def test_of_steps_that_are_explained_elsewhere_one_order_of_commuting_ones_says_
     assert odd.fired[LINEARIZABLE] == 0
     assert every.complete
     assert (every.executions, every.fired[LINEARIZABLE]) == (90, 6)
+
+
+def rejects_early(request: BookingRequest) -> Attempt:
+    """Decide at the observe where the resource is full; else as it should be."""
+    observation = yield Observe(request.resource_id)
+    if isinstance(observation, Resource) and observation.confirmed + request.units > observation.capacity:
+        return Emission(Outcome.REJECTED)
+    return emit((yield Persist(propose(request, observation))))
+
+
+def test_an_attempt_that_ends_at_its_observe_is_judged_by_its_booking_id_too() -> None:
+    """One id on two resources: to reject it is right before it is booked at the other one, and not after.
+
+    Clause: history.linearizable
+    """
+    requests = (BookingRequest("ann", "seat", 1), BookingRequest("ann", "sofa", 1))
+    scenario = Scenario("one-id", "One id", (("seat", 1), ("sofa", 0)), requests)
+    early = Implementation("rejects-early", MemoryStore.open, rejects_early)
+
+    brute, reduced = explore_brute(scenario, early), explore_program(scenario, early)
+
+    assert reduced.clauses == brute.clauses == {"attempt.decides_at_persist", LINEARIZABLE}
+    assert reduced.executions == 2

@@ -313,3 +313,29 @@ def test_an_object_with_a_kind_that_cannot_be_performed_is_no_operation(
     said = lastseat("explore", "--implementation", "mine:book")
 
     assert said.complaint.endswith("mine:book yields a value of type Op, which has no kind or no perform")
+
+
+# --- attempts that never end ----------------------------------------------------------------------------------
+
+
+def for_ever(request: BookingRequest) -> Attempt:
+    while True:
+        yield Observe(request.resource_id)
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_an_attempt_that_never_ends_is_left_after_sixteen_steps_by_every_explorer(attempts: int) -> None:
+    endless = Implementation("endless", MemoryStore.open, for_ever)
+    scenario = contention(attempts, 1)
+
+    merged = explore_merged(scenario, endless)
+
+    assert (merged.complete, merged.conformed) == (False, 16 * attempts)
+    assert {violation.clause: len(violation.steps) for violation in merged.violations} == {
+        "attempt.one_persist": 2,
+        "progress.two_steps": 2,
+    }
+    if attempts == 1:
+        brute = explore_brute(scenario, endless)
+        assert (brute.complete, brute.executions, brute.fired) == (False, 1, merged.fired)
+        assert brute.deadlocks == merged.deadlocks == 0
