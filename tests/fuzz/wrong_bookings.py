@@ -134,8 +134,18 @@ def dies_never(*given: Any, original: Any = StruckBrute._strikes) -> Any:
 # --- dpor -------------------------------------------------------------------------------------------------------
 
 
-def trusts_names(self: StoreMeter, store: Any, _requests: Any = (), original: Any = StoreMeter.__init__) -> None:
-    original(self, store)
+def trusts_names(
+    self: StoreMeter, store: Any, requests: Any = (), *, ordered: bool = False, original: Any = StoreMeter.__init__
+) -> None:
+    original(self, store, requests, ordered=ordered)
+    self._own = []
+
+
+def forgets_who_ended(
+    self: StoreMeter, store: Any, requests: Any = (), *, ordered: bool = False, original: Any = StoreMeter.__init__
+) -> None:
+    del ordered
+    original(self, store, requests)
 
 
 # --- judges -----------------------------------------------------------------------------------------------------
@@ -227,6 +237,14 @@ WRONG = (
         ((StoreMeter, "__init__", trusts_names),),
         "dpor",
         case=elsewhere("b"),
+    ),
+    Wrong(
+        "dpor that forgets who ended before whom began",
+        BOOKINGS,
+        ((StoreMeter, "__init__", forgets_who_ended),),
+        "dpor",
+        cases=200,
+        seed=1,
     ),
     Wrong("brute that misses the last alternative", BOOKINGS, ((Brute, "advance", misses_the_last),), "brute"),
     Wrong(

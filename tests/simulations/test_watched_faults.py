@@ -3,6 +3,7 @@
 Clauses: progress.suspension
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -17,11 +18,11 @@ from lastseat.simulations.judged import findings
 from lastseat.simulations.scenario import Scenario, contention
 from lastseat.simulations.scheduler import run
 from lastseat.simulations.shrink import smallest_schedule
+from lastseat.simulations.struck_merged import StruckMerged
 
 
 def faulty(most: int) -> Scenario:
-    scenario = contention(2, 1)
-    return Scenario(scenario.name, scenario.title, scenario.capacities, scenario.requests, FaultBudget(most))
+    return replace(contention(2, 1), faults=FaultBudget(most))
 
 
 class ShutsWhenFull(MemoryStore):
@@ -87,3 +88,11 @@ def test_the_smallest_counterexample_repeats_an_attempt_though_an_earlier_one_ha
 
     assert found is not None
     assert found.violation.steps == (1, 1, 3)
+
+
+def test_symmetry_does_not_switch_itself_off_with_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = replace(contention(3, 1), faults=FaultBudget(1, frozenset({FaultKind.CRASH, FaultKind.UNAVAILABLE})))
+    plain = explore_merged(scenario, MEMORY, symmetry=False)
+    monkeypatch.setattr(StruckMerged, "explore", None)  # what goes on without symmetry
+
+    assert explore_merged(scenario, MEMORY).outcomes == plain.outcomes

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Hashable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import factorial
+from time import monotonic
 from typing import Any
 
 from lastseat.reference.implementation import Implementation
@@ -26,7 +27,7 @@ from lastseat.simulations.judge import Judge, Judged
 from lastseat.simulations.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.processes import MOST_STEPS, ExplorationError
 from lastseat.simulations.programs.audit import audit, confirm, is_audited
-from lastseat.simulations.programs.driving import drive
+from lastseat.simulations.programs.driving import Driven, drive
 from lastseat.simulations.programs.execution import Execution, differ
 from lastseat.simulations.programs.explore import engine_of
 from lastseat.simulations.programs.footprints import Meter
@@ -37,11 +38,14 @@ from lastseat.simulations.registry import find_implementation
 from lastseat.simulations.scenario import Scenario, quoted
 
 
-def booking_program(scenario: Scenario, implementation: Implementation) -> Program:
-    """Return the program whose processes are the attempts of a scenario, over the implementation's store."""
+def booking_program(scenario: Scenario, implementation: Implementation, *, ordered: bool = False) -> Program:
+    """Return the program whose processes are the attempts of a scenario, over the implementation's store.
+
+    With `ordered`, executions that differ in who ended before whom began are different ones for dpor.
+    """
     processes = tuple(partial(_attempt, implementation, request) for request in scenario.requests)
     shared = partial(implementation.open_store, dict(scenario.capacities))
-    return Program(processes, shared, MOST_STEPS, scenario.requests)
+    return Program(processes, shared, MOST_STEPS, scenario.requests, ordered)
 
 
 def _attempt(implementation: Implementation, request: BookingRequest, _store: Any) -> Any:
@@ -56,8 +60,8 @@ class Findings:
     deadlocks: int
     violations: tuple[Violation, ...]
     deviations: tuple[Violation, ...]
-    odd: bool
-    even: bool
+    unexplained: bool
+    two_steps_each: bool
     audited: int
     endings: set[Hashable]
     spoken: Spoken
@@ -72,18 +76,20 @@ class BookingWatch:
     of its attempt's request, by which it is judged (`StoreMeter`).
 
     Linearizability also asks who ended before whom began, and that differs between these orders. Where every step is
-    explained at its own place, so it is in all of them; where one is not, dpor has nothing to say but what it saw.
+    explained at its own place, so it is in all of them. Where one is not, dpor can only say what it saw, and a second
+    search has to tell, of an `ordered` program.
     """
 
     needs_states = True
 
-    def __init__(self, scenario: Scenario, implementation: Implementation) -> None:
+    def __init__(self, scenario: Scenario, implementation: Implementation, *, ordered: bool = False) -> None:
         self.scenario, self.implementation = scenario, implementation
         self.judge = Judge(scenario, implementation)
         self.vectors: Counter[Vector] = Counter()
         self.deadlocks, self.audited, self._ends = 0, 0, 0
         self._endings: set[Hashable] = set()  # what was emitted, and the store that was left behind
-        self._program = booking_program(scenario, implementation)
+        self._program = booking_program(scenario, implementation, ordered=ordered)
+        self._ordered = ordered
         self._meter = self._program.meter()
         self._shortest, self._deviations = Shortest(), Shortest()
         self._seen: dict[tuple[int, int, int], Judged] = {}
@@ -91,13 +97,31 @@ class BookingWatch:
         # The judge's numbers of the store and of every attempt, at the start and after each step.
         self._states: list[tuple[int, tuple[int, ...]]] = []
         self._stepless = False
-        self._odd = False  # some step is not explained by the one-step specification at that step
-        self._even = True  # every attempt took two steps in every execution, and none could have had to wait
+        self._unexplained = False  # some step is not explained by the one-step specification at that step
+        self._two_steps_each = True  # in every execution, and none could have had to wait
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Return the first of the shortest violations of each clause."""
+        return self._shortest.all()
 
     @property
     def violated(self) -> bool:
         """Return whether any clause was seen violated."""
-        return bool(self._shortest.all())
+        return bool(self.violations)
+
+    @property
+    def leaves_linearizability_open(self) -> bool:
+        """Return whether dpor saw too little to say that every execution is linearizable."""
+        seen = any(violation.clause == LINEARIZABLE for violation in self.violations)
+        return self._unexplained and not self._ordered and not seen
+
+    def settle_linearizability(self, other: "BookingWatch") -> None:
+        """Take over what a complete search of the ordered program says of linearizability."""
+        self._ordered = True
+        for violation in other.violations:
+            if violation.clause == LINEARIZABLE:
+                self._shortest.offer(LINEARIZABLE, violation.witness, violation.steps)
 
     def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
         """Judge step number `depth` (from 0), which has just been taken."""
@@ -127,14 +151,14 @@ class BookingWatch:
         for clause, witness in violations:
             self._shortest.offer(clause, witness, execution.schedule)
         if self._stepless or not all(judged.linear for judged in self._trail):
-            self._odd = True
+            self._unexplained = True
             length = self.judge.unexplained(execution.schedule, locals_)
             if length is not None:
                 self._shortest.offer(LINEARIZABLE, NO_ORDER, execution.schedule[:length])
         self._ends += 1
         if is_audited(self._ends):
             self.audited += audit(self._program, self._meter, execution, self._ends)
-        self._even = self._even and not execution.waits and set(execution.taken()) == {2}
+        self._two_steps_each = self._two_steps_each and not execution.waits and set(execution.taken()) == {2}
 
     def _begin(self) -> None:
         """Judge the start: attempts may have ended before their first step."""
@@ -188,8 +212,8 @@ class BookingWatch:
             self.deadlocks,
             self._shortest.all(),
             self._deviations.all(),
-            self._odd,
-            self._even,
+            self._unexplained,
+            self._two_steps_each,
             self.audited,
             self._endings,
             self.judge.spoken(),
@@ -202,8 +226,8 @@ class BookingWatch:
         for known, found in ((self._shortest, findings.violations), (self._deviations, findings.deviations)):
             for one in found:
                 known.offer(one.clause, one.witness, one.steps)
-        self._odd = self._odd or findings.odd
-        self._even = self._even and findings.even
+        self._unexplained = self._unexplained or findings.unexplained
+        self._two_steps_each = self._two_steps_each and findings.two_steps_each
         self.audited += findings.audited
         self._endings |= findings.endings
         self.judge.cases.absorb(findings.spoken)
@@ -214,7 +238,7 @@ class BookingWatch:
         """Return what was seen. `complete` says that it is all, or for a sample that all runs were made."""
         deviations = self._deviations.all()
         figures = self.judge.figures()
-        if strategy == "dpor" and self._odd:
+        if strategy == "dpor" and self.leaves_linearizability_open:
             del figures["fired"][LINEARIZABLE]
         return Exploration(
             strategy=strategy,
@@ -236,7 +260,7 @@ class BookingWatch:
     def _interleavings(self, complete: bool) -> int | None:
         """Return how many schedules all traces together have: (2n)!/2ⁿ where every attempt takes two steps."""
         attempts = len(self.scenario.requests)
-        return factorial(2 * attempts) // 2**attempts if complete and self._even else None
+        return factorial(2 * attempts) // 2**attempts if complete and self._two_steps_each else None
 
 
 def _ending(execution: Execution) -> Hashable:
@@ -250,6 +274,7 @@ class BookingSubject:
 
     scenario: Scenario
     implementation: Implementation | str
+    ordered: bool = False
 
     def _found(self) -> Implementation:
         named = self.implementation
@@ -257,12 +282,12 @@ class BookingSubject:
 
     def program(self) -> Program:
         """Return the program of the attempts."""
-        return booking_program(self.scenario, self._found())
+        return booking_program(self.scenario, self._found(), ordered=self.ordered)
 
     def witness(self, program: Program, meter: Meter) -> BookingWatch:
         """Return a new watch."""
         del program, meter
-        return BookingWatch(self.scenario, self._found())
+        return BookingWatch(self.scenario, self._found(), ordered=self.ordered)
 
 
 def explore_program(
@@ -285,21 +310,35 @@ def explore_program(
         raise ExplorationError(f"{strategy} injects no faults, and {scenario.name} has a budget for them; use brute")
     if executor is not None and strategy != "dpor":
         raise ExplorationError(f"only dpor is split over workers, and not {quoted(strategy)}")
+    is_sent = executor is not None and ":" in implementation.name  # to a worker, which finds it by its name
+    subject = BookingSubject(scenario, implementation.name if is_sent else implementation)
+    search = partial(_searched, strategy=strategy, executor=executor, executions=executions, progress=progress)
+    started = monotonic()
     try:
-        if executor is not None:
-            named = implementation.name if ":" in implementation.name else implementation
-            subject = BookingSubject(scenario, named)
-            split, driven = explore_parallel(
-                subject, executor, executions=executions, seconds=seconds, progress=progress
-            )
-            counted: Counted = split
-            watch = split.witness
-        else:
-            program, watch = booking_program(scenario, implementation), BookingWatch(scenario, implementation)
-            counted = engine = engine_of(strategy, program, program.meter(), watch)
-            driven = drive(engine, executions=executions, seconds=seconds, progress=progress)
+        counted, watch, driven = search(subject, seconds=seconds)
         if strategy == "dpor" and not driven.why:
             watch.confirm()
+            if watch.leaves_linearizability_open:
+                left = None if seconds is None else max(0.0, seconds - (monotonic() - started))
+                _, ordered, again = search(replace(subject, ordered=True), seconds=left)
+                if not again.why:
+                    watch.settle_linearizability(ordered)
+                elif again.interrupted:
+                    driven = again
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
+
+
+def _searched(
+    subject: BookingSubject, *, strategy: str, executor: Executor | None, **budget: Any
+) -> tuple[Counted, BookingWatch, Driven]:
+    """Explore one program; return what was counted, what was seen, and what stopped it."""
+    if executor is not None:
+        split, driven = explore_parallel(subject, executor, **budget)
+        return split, split.witness, driven
+    program = subject.program()
+    meter = program.meter()
+    watch = subject.witness(program, meter)
+    engine = engine_of(strategy, program, meter, watch)
+    return engine, watch, drive(engine, **budget)

@@ -1,6 +1,6 @@
 """What steps touched, as small numbers that are cheap to compare; and how that is learnt from an operation."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from lastseat.reference.attempt_booking import Observe, Persist
@@ -140,13 +140,16 @@ class StoreMeter:
     are wrong. Where steps may have to wait, it is a single location too: then every state in which one waits is seen.
 
     `requests` are those of the attempts, if their steps are judged. A step is judged by the resource of its request,
-    and a persist, or the end of an attempt, by the booking id too, whatever it named itself: so it reads them.
+    and a persist, or the end of an attempt, by the booking id too, whatever it named itself: so it reads them. Where
+    attempts are `ordered`, a step also reads which of the others have ended, so that orders which differ in who ended
+    before whom began are not taken for one.
     """
 
-    def __init__(self, store: Any, requests: Sequence[BookingRequest] = ()) -> None:
+    def __init__(self, store: Any, requests: Sequence[BookingRequest] = (), *, ordered: bool = False) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
         self._own = [_locations(request.resource_id, request.booking_id) for request in requests]
+        self._ends = [ended(who) for who in range(len(requests))] if ordered else []
         self._would_block = getattr(store, "would_block", None)
         # Not inherited: a class that changes what its parent does has to promise it anew.
         promised = bool(vars(type(store)).get("partitioned", False))
@@ -161,19 +164,21 @@ class StoreMeter:
         elif self._partitioned and isinstance(operation, Persist):
             request = operation.proposal.request
             key = who, request.resource_id, request.booking_id
+        elif self._ends:
+            key = (who,)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._numbered(key)
         return known
 
     def _numbered(self, key: Any) -> tuple[int, int]:
-        writes: Locations = None if self._partitioned else STORE
+        who, *names = key or (-1,)
+        writes: Locations = _locations(*names) if names else None if self._partitioned else STORE
         reads = writes
-        if key is not None:
-            who, *names = key
-            reads = writes = _locations(*names)
-            if self._own:
-                reads = _union(writes, self._own[who][: len(names)])
+        if reads is not None and names and self._own:
+            reads = _union(reads, self._own[who][: len(names)])
+        if reads is not None and self._ends:
+            reads = _union(reads, (end for end in self._ends if end != ended(who)))
         return self.footprints.number(reads, writes), self.footprints.number(reads, ())
 
     def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
@@ -187,9 +192,11 @@ class StoreMeter:
     def ending(self, who: int, footprint: int) -> int:
         """Return the footprint of a step with which attempt `who` ended."""
         reads, writes = self.footprints.known[footprint]
-        if not self._own or not self._partitioned or reads is None:
-            return footprint
-        return self.footprints.number(_union(reads, self._own[who]), writes)
+        if self._own and self._partitioned and reads is not None:
+            reads = _union(reads, self._own[who])
+        if self._ends and writes is not None:
+            writes = (*writes, ended(who))
+        return self.footprints.number(reads, writes)
 
     def may_touch(self, who: int, operation: Any) -> int:
         """Return the largest footprint that the step can have: it writes, and is the last."""
@@ -218,5 +225,5 @@ def _locations(*names: str) -> tuple[Location, ...]:
     return tuple(zip(("resource", "booking"), names, strict=False))
 
 
-def _union(one: tuple[Location, ...], other: tuple[Location, ...]) -> tuple[Location, ...]:
+def _union(one: tuple[Location, ...], other: Iterable[Location]) -> tuple[Location, ...]:
     return tuple(dict.fromkeys((*one, *other)))

@@ -34,13 +34,15 @@ class Program:
     """What is explored. `shared` makes the shared state anew for every execution.
 
     `most_steps` bounds the shared steps of one process: beyond it, a process is taken for one that never ends.
-    `requests` are those of the processes where these are attempts that are judged; see `StoreMeter`.
+    `requests` are those of the processes where these are attempts that are judged, and `ordered` says that it matters
+    who ended before whom began; see `StoreMeter`.
     """
 
     processes: tuple[Process, ...]
     shared: Callable[[], Any]
     most_steps: int = MOST_STEPS
     requests: tuple[BookingRequest, ...] = ()
+    ordered: bool = False
 
     def __post_init__(self) -> None:
         for number, process in enumerate(self.processes):
@@ -59,7 +61,7 @@ class Program:
             what = printable(f"{type(error).__name__}: {error}", 200)
             raise ProgramError(f"making the shared state raised {what}") from error
         if all(callable(getattr(shared, method, None)) for method in ("observe", "persist", "snapshot")):
-            return StoreMeter(shared, self.requests)
+            return StoreMeter(shared, self.requests, ordered=self.ordered)
         return DeclaredMeter()
 
 
