@@ -208,6 +208,7 @@ PAYLOADS = Case((("p", 1), ("q", 0)), (("c", "q", 2), ("c", "p", 1)), Rules(iden
 ONCE_MORE = Case(
     requests=(("c", "p", 1), ("c", "p", 2)), flow=Flow(after="persist"), faults=1, kinds=("crash", "unavailable")
 )
+EARLY = Case(requests=(("a", "p", 1), ("b", "p", 1)), flow=Flow(only="b", early="room"))
 WAITING = Case(rules=Rules(blocks="persisted"), flow=Flow(after="observe"))
 MERGED, SYMMETRY = "merged", "merged with symmetry"
 
@@ -243,8 +244,7 @@ WRONG = (
         BOOKINGS,
         ((StoreMeter, "__init__", forgets_who_ended),),
         "dpor",
-        cases=200,
-        seed=1,
+        case=EARLY,
     ),
     Wrong("brute that misses the last alternative", BOOKINGS, ((Brute, "advance", misses_the_last),), "brute"),
     Wrong(
