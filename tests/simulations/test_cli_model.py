@@ -169,3 +169,17 @@ def test_a_file_that_cannot_be_drawn_into_is_one_line(lastseat: Lastseat, tmp_pa
     said = lastseat("draw", "0.1", "-o", str(tmp_path / name))
 
     assert (said.status, said.out, said.err.count("\n")) == (2, "", 1)
+
+
+def test_the_model_says_that_it_counts_no_faults(lastseat: Callable[..., Any]) -> None:
+    """A budget is never named and then ignored."""
+    refused = lastseat("model", "--attempts", "2", "--faults", "1").complaint
+    assert "the model does not count faults" in refused
+    assert "--fault KIND" in refused
+
+    named = ("model", "--scenario", "two-attempts-one-fault")
+    assert "with no fault at any step" in " ".join(lastseat(*named).out.split())
+    assert "with unavailable at any step" in " ".join(lastseat(*named, "--fault", "unavailable").out.split())
+    without, struck = lastseat(*named, "--json").data, lastseat(*named, "--fault", "unavailable", "--json").data
+    assert (without["faults"], struck["faults"]) == ([], ["unavailable"])
+    assert without["states"] < struck["states"]

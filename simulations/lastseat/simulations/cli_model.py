@@ -59,10 +59,10 @@ def model_command(
     A fault budget is for runs of real code; here --fault says what may strike, any number of times.
     """
     del generated
-    if chosen.scenario.faults.most:
+    if chosen.asks_for_faults:
         raise click.UsageError(
-            f"the model does not count faults, and {chosen.scenario.name} allows {chosen.scenario.faults} in a run: "
-            "say --faults 0, and --fault KIND for each that may strike at any step"
+            "the model does not count faults, as --faults would have it; "
+            "--fault KIND says what may strike, at any step and any number of times"
         )
     system = system_of(chosen.scenario, replace(MEMORY, policy=Policy(policy)))
     system = replace(system, faults=frozenset(FAULTS[name] for name in faults))
@@ -72,9 +72,12 @@ def model_command(
     seconds = monotonic() - started
     standing = standing_of(bool(seen.violations), seen.complete)
     if as_json:
-        print_json(report_model.checked_data(seen, chosen.scenario), seconds)
+        print_json({**report_model.checked_data(seen, chosen.scenario), "faults": list(faults)}, seconds)
     else:
         what = f"every property that {engine} can express, in {seen.states:,} states"
+        if chosen.scenario.faults.most:
+            struck = " and ".join(faults) or "no fault"
+            what += f", with {struck} at any step (the budget of the scenario is for runs of real code)"
         print_all(report_model.checked_tables(seen, chosen.scenario), standing, f"{what}, {seconds:.2f} s")
     return status_of(standing, seen.interrupted)
 

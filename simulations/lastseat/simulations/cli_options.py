@@ -22,10 +22,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The scenario that the options name, and those options again as text, to be pasted."""
+    """The scenario that the options name, and those options again as text, to be pasted.
+
+    `asks_for_faults` says that an option gives it a fault budget, and not its file.
+    """
 
     scenario: Scenario
     options: str
+    asks_for_faults: bool = False
 
 
 def units_listed(text: str) -> tuple[int, ...]:
@@ -122,7 +126,7 @@ def _with_faults(chosen: Chosen, faults: FaultBudget) -> Chosen:
     kinds = "" if faults.kinds == NO_FAULTS.kinds else f":{','.join(sorted(map(_kind_told, faults.kinds)))}"
     title = chosen.scenario.title if not faults.most else f"{chosen.scenario.title}, {faults}"
     scenario = replace(chosen.scenario, title=title, faults=faults)
-    return Chosen(scenario, f"{chosen.options} --faults {faults.most}{kinds}")
+    return Chosen(scenario, f"{chosen.options} --faults {faults.most}{kinds}", asks_for_faults=faults.most > 0)
 
 
 def seconds_option(text: str) -> Callable[[Command], Command]:

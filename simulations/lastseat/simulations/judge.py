@@ -116,9 +116,8 @@ class Judge:
         effects = _counted(before.effects, step.effective)
         moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
         speaking, broken = assess(step, STEP_PROPERTIES if died else STEP_CHECKS)
-        self.cases.note(
-            (attempt, letter, shared, local), (*speaking, CONFORMANCE, *self._faults(attempt, running, letter))
-        )
+        faults = self._faults(attempt, running, letter)
+        self.cases.note((attempt, letter, shared, local), (*speaking, CONFORMANCE, *faults))
         number = shared if after == before.snapshot else self.number(Shared(after, effects))
         ending: Running | Ended = Ended(step.emitted) if returned else moved
         if died:  # to all others as if its acknowledgement were lost; it owes no outcome
