@@ -16,8 +16,7 @@ from lastseat.simulations.programs.trace import Trace
 from lastseat.simulations.scenario import quoted
 
 FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
-DRAWN = 4  # orders that are drawn of each of the first
-SCHEDULES = 64  # random ones, whose ends a complete search must have seen
+SCHEDULES = 32  # random ones, whose ends a complete search must have seen
 
 
 def is_audited(number: int) -> bool:
@@ -39,8 +38,7 @@ class _Guarded(Execution):
 def audit(program: Program, meter: Meter, seen: Execution, number: int = 1) -> bool:
     """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
 
-    The orders are that of the highest-numbered process first, and some that are drawn, more of them for the first
-    executions; `number` is the seed.
+    The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed.
     """
     again, trace = _Guarded(program, meter), Trace(meter.footprints)
     for who in seen.schedule:
@@ -52,8 +50,7 @@ def audit(program: Program, meter: Meter, seen: Execution, number: int = 1) -> b
     if _ending(again) != _ending(seen):
         raise _not_deterministic(seen)
     random = Random(number)  # noqa: S311 - nothing secret is drawn
-    drawn = DRAWN if number <= FIRST else 1
-    for pick in (trace.who.__getitem__, *[lambda _: random.random()] * drawn):
+    for pick in (trace.who.__getitem__, lambda _: random.random()):
         _exchange(program, meter, seen, another_order(trace, pick))
     return True
 

@@ -161,12 +161,15 @@ class Dpor:
 
     def _reverse(self, earlier: int, later: int, largest: int) -> None:
         """Plan that the step `later` comes before `earlier`; `largest` is all that it may touch there."""
-        node, sequence, who = self.path[earlier], self._unrelated(earlier, later), self.trace.who[later]
-        if uncovered(node, [*sequence, Link(who, largest)], self._footprints) is None:
+        sequence, who = self._unrelated(earlier, later), self.trace.who[later]
+        sequence.append(Link(who, largest))
+        if uncovered(self.path[earlier], sequence, self._footprints) is None:
             return
+        sequence.pop()
         footprint = self._peek(earlier, sequence, who)
         assert footprint is not None, "a step that never waits can be taken"
-        self._plan(earlier, [*sequence, Link(who, footprint)])
+        sequence.append(Link(who, footprint))
+        self._plan(earlier, sequence)
 
     def _plan(self, earlier: int, sequence: list[Link]) -> None:
         started, self._started = self._started, None

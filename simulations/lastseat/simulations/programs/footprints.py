@@ -89,12 +89,27 @@ class Meter(Protocol):
         ...
 
 
-class DeclaredMeter:
-    """For operations that say themselves what they touch."""
+class _Meter:
+    """What both kinds have in common: footprints, and those of last steps, each made once."""
 
     def __init__(self) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
+        self._endings: dict[tuple[int, int], int] = {}
+
+    def ending(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which process `who` ended."""
+        known = self._endings.get((who, footprint))
+        if known is None:
+            known = self._endings[who, footprint] = self._ending(who, *self.footprints.known[footprint])
+        return known
+
+    def _ending(self, who: int, reads: Locations, writes: Locations) -> int:
+        raise NotImplementedError
+
+
+class DeclaredMeter(_Meter):
+    """For operations that say themselves what they touch."""
 
     def perform(self, who: int, operation: Operation, shared: Any) -> tuple[Any, int]:
         """Take the step; return its result and its footprint."""
@@ -111,10 +126,9 @@ class DeclaredMeter:
         del who
         return self.footprints.number(operation.reads, ())
 
-    def ending(self, who: int, footprint: int) -> int:
-        """Return the footprint of a step with which process `who` ended: whoever joins it reads that."""
-        reads, writes = self.footprints.known[footprint]
-        return footprint if writes is None else self.footprints.number(reads, (*writes, ended(who)))
+    def _ending(self, who: int, reads: Locations, writes: Locations) -> int:
+        # Whoever joins the process reads that.
+        return self.footprints.number(reads, None if writes is None else (*writes, ended(who)))
 
     def can_wait(self, operation: Operation) -> bool:
         """Return whether the step may have to wait."""
@@ -132,7 +146,7 @@ class DeclaredMeter:
 STORE: Locations = ("store",)
 
 
-class StoreMeter:
+class StoreMeter(_Meter):
     """For `Observe` and `Persist` on a store: a step wrote exactly if the store's snapshot is another one after it.
 
     A store that is `partitioned` promises that a step touches only the resource and the booking id that it names; the
@@ -146,8 +160,7 @@ class StoreMeter:
     """
 
     def __init__(self, store: Any, requests: Sequence[BookingRequest] = (), *, ordered: bool = False) -> None:
-        self.footprints = Footprints()
-        self.plain: set[type] = set()
+        super().__init__()
         self._own = [_locations(request.resource_id, request.booking_id) for request in requests]
         self._ends = [ended(who) for who in range(len(requests))] if ordered else []
         self._would_block = getattr(store, "would_block", None)
@@ -189,9 +202,7 @@ class StoreMeter:
         writing, reading = self._footprints_of(who, operation)
         return result, reading if after is before or after == before else writing
 
-    def ending(self, who: int, footprint: int) -> int:
-        """Return the footprint of a step with which attempt `who` ended."""
-        reads, writes = self.footprints.known[footprint]
+    def _ending(self, who: int, reads: Locations, writes: Locations) -> int:
         if self._own and self._partitioned and reads is not None:
             reads = _union(reads, self._own[who])
         if self._ends and writes is not None:
