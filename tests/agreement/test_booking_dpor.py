@@ -51,6 +51,16 @@ def test_where_steps_are_explained_elsewhere_a_second_search_tells_who_ended_bef
     assert elsewhere.fired[LINEARIZABLE] == every.fired[LINEARIZABLE]
 
 
+def test_a_second_search_that_is_cut_short_leaves_the_whole_incomplete() -> None:
+    """Clause: history.linearizable"""
+    flaw, scenario = GALLERY["swallows-failures"], contention(3, 3)  # 27 traces, and 36 where ends are ordered
+    whole, cut = explore_program(scenario, flaw, executions=40), explore_program(scenario, flaw, executions=30)
+
+    assert (whole.executions, whole.complete, whole.fired[LINEARIZABLE] > 0) == (27, True, True)
+    assert (cut.executions, cut.complete, cut.fired[LINEARIZABLE]) == (27, False, 0)
+    assert cut.why == "30 executions were asked for"
+
+
 def rejects_early(request: BookingRequest) -> Attempt:
     """Decide at the observe where the resource is full; else as it should be."""
     observation = yield Observe(request.resource_id)

@@ -116,9 +116,9 @@ class BookingWatch:
         seen = any(violation.clause == LINEARIZABLE for violation in self.violations)
         return self._unexplained and not self._ordered and not seen
 
-    def settle_linearizability(self, other: "BookingWatch") -> None:
-        """Take over what a complete search of the ordered program says of linearizability."""
-        self._ordered = True
+    def settle_linearizability(self, other: "BookingWatch", *, complete: bool) -> None:
+        """Take over what a search of the ordered program says of linearizability."""
+        self._ordered = complete
         for violation in other.violations:
             if violation.clause == LINEARIZABLE:
                 self._shortest.offer(LINEARIZABLE, violation.witness, violation.steps)
@@ -320,11 +320,8 @@ def explore_program(
             watch.confirm()
             if watch.leaves_linearizability_open:
                 left = None if seconds is None else max(0.0, seconds - (monotonic() - started))
-                _, ordered, again = search(replace(subject, ordered=True), seconds=left)
-                if not again.why:
-                    watch.settle_linearizability(ordered)
-                elif again.interrupted:
-                    driven = again
+                _, ordered, driven = search(replace(subject, ordered=True), seconds=left)
+                watch.settle_linearizability(ordered, complete=not driven.why)
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
