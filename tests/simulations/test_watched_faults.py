@@ -4,6 +4,7 @@ Clauses: progress.suspension
 """
 
 from dataclasses import replace
+from math import comb, factorial
 from typing import Any, ClassVar
 
 import pytest
@@ -96,3 +97,14 @@ def test_symmetry_does_not_switch_itself_off_with_faults(monkeypatch: pytest.Mon
     monkeypatch.setattr(StruckMerged, "explore", None)  # what goes on without symmetry
 
     assert explore_merged(scenario, MEMORY).outcomes == plain.outcomes
+
+
+def test_the_field_of_faults_holds_as_many_as_a_budget_may_allow() -> None:
+    """All crash: before their observe, after it, or after their persist. The last two take two steps."""
+    scenario = replace(contention(8, 1), faults=FaultBudget(8, frozenset({FaultKind.CRASH})))
+
+    seen = explore_merged(scenario, MEMORY)
+
+    orders = (comb(8, once) * 2 ** (8 - once) * factorial(16 - once) // 2 ** (8 - once) for once in range(9))
+    assert seen.by_faults[8] == sum(orders)
+    assert sum(seen.by_faults.values()) == seen.interleavings
