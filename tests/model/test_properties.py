@@ -326,6 +326,12 @@ def test_a_finer_case_has_its_own_sentence(record: State | Step, sentence: str) 
     assert sentence in broken(record).values()
 
 
+@pytest.mark.parametrize("action", ["observe", "start", "tidy up"])
+def test_only_a_persist_answers_for_a_recorded_id(action: str) -> None:
+    """Clause: persist.identity"""
+    assert "persist.identity" not in fired(but(AGAIN, action=action, verdict=None))
+
+
 # --- what the properties are made of --------------------------------------------------------------------------
 
 
