@@ -3,6 +3,7 @@
 Clauses: progress.suspension
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import comb, factorial
 from typing import Any, ClassVar
@@ -13,9 +14,12 @@ from lastseat.reference.attempt_booking import Attempt, Observe, Operation, Pers
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
+from lastseat.simulations import recheck, struck_merged
+from lastseat.simulations.exploration import Exploration
 from lastseat.simulations.explore import explore_merged
 from lastseat.simulations.faults import FaultBudget, FaultKind, Strike
 from lastseat.simulations.judged import findings
+from lastseat.simulations.real_steps import RealSteps
 from lastseat.simulations.scenario import Scenario, contention
 from lastseat.simulations.scheduler import run
 from lastseat.simulations.shrink import smallest_schedule
@@ -108,3 +112,24 @@ def test_the_field_of_faults_holds_as_many_as_a_budget_may_allow() -> None:
     orders = (comb(8, once) * 2 ** (8 - once) * factorial(16 - once) // 2 ** (8 - once) for once in range(9))
     assert seen.by_faults[8] == sum(orders)
     assert sum(seen.by_faults.values()) == seen.interleavings
+
+
+def test_a_redelivery_is_counted_once_for_each_state_in_which_it_begins() -> None:
+    """Of one attempt: before its reservation is recorded, and after it."""
+    scenario = replace(contention(1, 1), faults=FaultBudget(1, frozenset({FaultKind.REDELIVERY})))
+
+    assert explore_merged(scenario, MEMORY).fired["redelivery"] == 2
+
+
+def test_random_schedules_keep_to_the_budget_of_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take no step that the search did not take."""
+
+    def watched(seen: Exploration, steps: RealSteps, prefix: Sequence[int] = ()) -> Exploration:
+        again = recheck.rechecked(seen, steps, prefix)
+        assert steps.judge.figures()["fired"] == seen.fired
+        return again
+
+    monkeypatch.setattr(struck_merged, "rechecked", watched)
+    scenario = replace(contention(1, 1), faults=FaultBudget(2, frozenset({FaultKind.REDELIVERY, FaultKind.CRASH})))
+
+    assert explore_merged(scenario, MEMORY).audited == recheck.SCHEDULES

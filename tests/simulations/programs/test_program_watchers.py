@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.programs import ProgramError, Register, Shared, explore, sample
+from lastseat.simulations.programs import ProgramError, Register, Shared, at_end, explore, sample
 from lastseat.simulations.programs.audit import is_audited
 from lastseat.simulations.programs.dpor import Dpor
+from lastseat.simulations.programs.driving import Driven
 from lastseat.simulations.programs.execution import Execution
+from lastseat.simulations.programs.explore import ProgramSubject
 from lastseat.simulations.programs.footprints import DeclaredMeter
+from lastseat.simulations.programs.parallel import Coordinator, explore_parallel
 from lastseat.simulations.programs.program import program_of
+from lastseat.simulations.programs.watch import Watch
+from lastseat.simulations.workers import Inline
 
 
 def registers() -> Shared:
@@ -185,3 +190,52 @@ def test_who_watches_is_shown_every_step_in_its_place(monkeypatch: pytest.Monkey
         pass
 
     assert follower.ends == engine.executions == 8
+
+
+# --- what is said, and how long ---------------------------------------------------------------------------------
+
+
+def test_what_a_claim_says_is_cut_to_a_line() -> None:
+    def breaks(shared: Any) -> Any:
+        yield shared.x.read()
+        raise AssertionError("a" * 500)
+
+    claims = [at_end("long", lambda _: "b" * 500)]
+    found = {
+        violation.name: violation.witness
+        for violation in explore([breaks], shared=registers, properties=claims).violations
+    }
+
+    assert len(found["assertion"]) == len("process 0: ") + 200
+    assert len(found["long"]) == 300
+
+
+def test_the_bound_of_pct_is_told_for_one_process_too() -> None:
+    def reads(shared: Any) -> Any:
+        yield shared.x.read()
+
+    assert "at least 1/(1·1^2)" in sample([reads], shared=registers, strategy="pct", runs=1).why
+
+
+# --- dpor in tasks ----------------------------------------------------------------------------------------------
+
+
+def tasks(executions_per_task: int, seconds: float | None = None) -> tuple[Coordinator[Watch], Driven]:
+    def increment(shared: Any) -> Any:
+        seen = yield shared.x.read()
+        yield shared.x.write(seen + 1)
+
+    subject = ProgramSubject(program_of([increment] * 3, registers), (), deadlocks=False)
+    return explore_parallel(subject, Inline(), executions_per_task=executions_per_task, seconds=seconds)
+
+
+@pytest.mark.parametrize("executions_per_task", [1, 2, 5, 100])
+def test_the_tree_is_forgotten_when_all_is_explored(executions_per_task: int) -> None:
+    kept, _ = tasks(executions_per_task)
+
+    assert (kept.executions, kept.root.closed, kept.root.children, list(kept.leaves)) == (36, True, [], [])
+
+
+def test_dpor_in_tasks_keeps_its_seconds() -> None:
+    assert tasks(1, seconds=3_600.0)[1].why == ""
+    assert tasks(1, seconds=1e-9)[1].why == "1e-09 seconds were used up"

@@ -130,12 +130,16 @@ Kept = TypeVar("Kept", bound=Mergeable)
 
 
 class Coordinator(Generic[Kept]):
-    """Keeps the tree above the leaves that are explored elsewhere. `leaves` are those that nobody explores yet."""
+    """Keeps the tree above the leaves that are explored elsewhere, from its `root`.
+
+    `leaves` are those that nobody explores yet.
+    """
 
     def __init__(self, witness: Kept, footprints: Footprints) -> None:
         self.witness, self.footprints = witness, footprints
         self.executions, self.blocked = 0, 0
-        self.leaves: deque[Node] = deque([Node(-1, -1)])
+        self.root = Node(-1, -1)
+        self.leaves: deque[Node] = deque([self.root])
         self._held: dict[Node, list[Node]] = {}  # by an open node, those that are not closed before it
 
     def take(self, leaf: Node, done: Done) -> None:
@@ -230,6 +234,8 @@ def explore_parallel(
             while coordinator.leaves and len(under_way) < AHEAD:
                 leaf = coordinator.leaves.popleft()
                 under_way.append((leaf, _submit(executor, subject, leaf, meter.footprints, executions_per_task)))
+            if deadline is not None and monotonic() > deadline:
+                raise TimeoutError  # results that are there already would never say so
             leaf, future = under_way.popleft()
             done = future.result(None if deadline is None else max(0.0, deadline - monotonic()))
             coordinator.take(leaf, done)
