@@ -35,7 +35,7 @@ class _Guarded(Execution):
         return ended
 
 
-def audit(program: Program, meter: Meter, seen: Execution, number: int = 1) -> bool:
+def audit(program: Program, meter: Meter, seen: Execution, number: int) -> bool:
     """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
 
     The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed.
