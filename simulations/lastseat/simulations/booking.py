@@ -322,6 +322,7 @@ def explore_program(
                 left = None if seconds is None else max(0.0, seconds - (monotonic() - started))
                 _, ordered, driven = search(replace(subject, ordered=True), seconds=left)
                 watch.settle_linearizability(ordered, complete=not driven.why)
+                driven = replace(driven, why=driven.why and f"in the search for who ended first, {driven.why}")
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     return watch.report(strategy, counted, complete=not driven.why, why=driven.why, interrupted=driven.interrupted)
