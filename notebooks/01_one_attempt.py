@@ -21,16 +21,16 @@ import inspect
 
 from lastseat.reference.attempt_booking import attempt_booking, emit, propose
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
-from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.store import decide
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Outcome, Reason, Verdict
-from lastseat.simulations.draw import spacetime_svg
-from lastseat.simulations.explore import explore_brute
+from lastseat.simulations.bookings.explore import explore_brute
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.counterexamples.story import told
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures.states import attempt_graph
 from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.scheduler import run
-from lastseat.simulations.story import told
 
 use_style()
 

@@ -19,15 +19,15 @@
 # %%
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.draw import spacetime_svg
-from lastseat.simulations.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.counterexamples.story import told
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures.style import show_svg, use_style
 from lastseat.simulations.game import LEVELS, Board, rules_of
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.schedule import Schedule
-from lastseat.simulations.scheduler import run
-from lastseat.simulations.story import told
+from lastseat.simulations.kernel.schedule import Schedule
 
 use_style()
 

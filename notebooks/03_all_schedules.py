@@ -19,20 +19,24 @@
 # %%
 from math import comb, factorial
 
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.reference.attempt_booking import attempt_booking, emit
 from lastseat.reference.implementation import MEMORY
-from lastseat.reference.memory_store import MemoryStore
-from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.draw import spacetime_svg
-from lastseat.simulations.explore import explore_brute, explore_merged, explore_program
+from lastseat.reference.stores.memory import MemoryStore
+from lastseat.simulations.bookings.abstraction import system_of
+from lastseat.simulations.bookings.explore import (
+    explore_brute,
+    explore_merged,
+    explore_program,
+)
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scenario_file import find_scenario
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures.schedules import counts, lattice, poster
 from lastseat.simulations.figures.states import fenced
 from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.programs import Register, Shared, act, explore
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.scenario_file import find_scenario
-from lastseat.simulations.scheduler import run
+from lastseat.testing import Register, Shared, act, explore
 
 use_style()
 

@@ -21,13 +21,13 @@
 from fractions import Fraction
 from math import comb, factorial, pi, sqrt
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
-from lastseat.simulations.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.figures import laws
 from lastseat.simulations.figures.style import use_style
-from lastseat.simulations.scenario import contention
 from lastseat.simulations.sweeps.chunks import Plan
 from lastseat.simulations.sweeps.estimates import estimates
 from lastseat.simulations.sweeps.points import Point, grid

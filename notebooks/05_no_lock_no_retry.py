@@ -20,16 +20,16 @@
 # %%
 from dataclasses import replace
 
-from lastseat.model import induction_flaws as flaws
-from lastseat.model.induction import prove
-from lastseat.model.induction_invariant import INVARIANT
-from lastseat.model.induction_steps import CORRECT
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
+from lastseat.model.proof import flaws
+from lastseat.model.proof.induction import prove
+from lastseat.model.proof.invariant import INVARIANT
+from lastseat.model.proof.steps import CORRECT
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.flawed import GALLERY, UNDER_FAULTS
 from lastseat.reference.implementation import MEMORY, Implementation
-from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.store import decide
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import (
     BookingRequest,
     Proposal,
@@ -37,16 +37,16 @@ from lastseat.reference.values import (
     Resource,
     Verdict,
 )
-from lastseat.simulations.draw import spacetime_svg
-from lastseat.simulations.explore import explore_merged
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scenario_file import find_scenario
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.counterexamples.story import told
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures import laws, states
 from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.scenario_file import find_scenario
-from lastseat.simulations.schedule import Schedule
-from lastseat.simulations.scheduler import run
-from lastseat.simulations.story import told
+from lastseat.simulations.kernel.schedule import Schedule
 
 use_style()
 

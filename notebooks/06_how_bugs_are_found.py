@@ -26,22 +26,26 @@ from statistics import median_low
 from lastseat.model.world import Done, Outcome, Request
 from lastseat.reference.flawed import GALLERY, RARE
 from lastseat.reference.implementation import MEMORY, SQLITE
-from lastseat.simulations.booking import BookingWatch, booking_program
-from lastseat.simulations.cli_sample import Draws, sample_booking
-from lastseat.simulations.draw import spacetime_svg
-from lastseat.simulations.explain import explain, explanation_lines
-from lastseat.simulations.exploration import silent
-from lastseat.simulations.explore import explore_brute, explore_merged, explore_program
+from lastseat.simulations.bookings.explore import (
+    explore_brute,
+    explore_merged,
+    explore_program,
+)
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.linearizability import linearizable
+from lastseat.simulations.bookings.program import BookingWatch, booking_program
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scheduler import Scheduler, run
+from lastseat.simulations.cli.sample import Draws, sample_booking
+from lastseat.simulations.common.progress import silent
+from lastseat.simulations.counterexamples.explain import explain, explanation_lines
+from lastseat.simulations.counterexamples.smallest import named, smallest
+from lastseat.simulations.counterexamples.story import told
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures import searches
 from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.judged import findings
-from lastseat.simulations.linearizability import linearizable
-from lastseat.simulations.mutants import kill_table, scenario_of
-from lastseat.simulations.programs.samplers import sampler_of
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.scheduler import Scheduler, run
-from lastseat.simulations.shrink import named, smallest
-from lastseat.simulations.story import told
+from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.verification.mutants import kill_table, scenario_of
 
 use_style()
 

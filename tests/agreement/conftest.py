@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies
 
 from lastseat.model.world import Fault, Policy, Request, System
-from lastseat.simulations.engines import EngineMissingError
+from lastseat.simulations.checkers.running import EngineMissingError
 
 Need = Callable[[Callable[[], None]], None]
 Program = Callable[[str, str], None]

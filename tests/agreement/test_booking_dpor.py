@@ -5,13 +5,13 @@ import pytest
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
-from lastseat.simulations.booking import explore_program
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.linearizability import LINEARIZABLE
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scenario_file import shipped_scenarios
+from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scenario_file import shipped_scenarios
 
 SMALL = {one.name: one for one in shipped_scenarios() if len(one.requests) <= 3 and not one.faults.most}
 IMPLEMENTATIONS = {one.name: one for one in (MEMORY, CAPACITY_FIRST, *GALLERY.values())}

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.exploration import Exploration
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scenario_file import shipped_scenarios
-from lastseat.simulations.scheduler import schedules
-from lastseat.simulations.symmetry import explore_merged
+from lastseat.simulations.bookings.abstraction import system_of
+from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scenario_file import shipped_scenarios
+from lastseat.simulations.bookings.scheduler import schedules
+from lastseat.simulations.bookings.symmetry import explore_merged
 
 SHIPPED = {scenario.name: scenario for scenario in shipped_scenarios()}
 SMALL = [name for name, scenario in SHIPPED.items() if len(scenario.requests) <= 4]

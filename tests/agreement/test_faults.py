@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.model.world import Fault
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, attempt_booking, emit, propose
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.flawed.base import SnapshotStore, reservation_in, resource_in, with_resource
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
-from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.store import decide
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import (
     BookingRequest,
     Emission,
@@ -32,15 +32,15 @@ from lastseat.reference.values import (
     Snapshot,
     Verdict,
 )
-from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.exploration import Exploration
-from lastseat.simulations.faults import FaultBudget, FaultKind, Strike
-from lastseat.simulations.judged import run_again
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scenario_file import find_scenario
-from lastseat.simulations.scheduler import Scheduler, schedules
-from lastseat.simulations.symmetry import explore_merged
+from lastseat.simulations.bookings.abstraction import system_of
+from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scenario_file import find_scenario
+from lastseat.simulations.bookings.scheduler import Scheduler, schedules
+from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, Strike
 
 CRASH, GONE, LOST, AGAIN = FaultKind
 NAMED = ("ignores-version", "forgets-identity", "rejects-early", "writes-in-two-steps", "locks-on-observe")

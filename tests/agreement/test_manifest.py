@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lastseat.model.search import Searched, search
-from lastseat.model.search_fast import search_fast
-from lastseat.model.symmetric import search_symmetric
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.searches.fast import search_fast
+from lastseat.model.searches.readable import Searched, search
+from lastseat.model.searches.symmetric import search_symmetric
 from lastseat.model.world import Fault, Policy, System
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.abstraction import system_of
-from lastseat.simulations.engines import EngineMissingError, EngineResult
-from lastseat.simulations.flaws import Flaw, flawed
-from lastseat.simulations.scenario_file import find_scenario, shipped_scenarios
-from lastseat.simulations.spin import require_spin, run_spin
-from lastseat.simulations.tlc import require_tlc, run_cfg, run_tlc
+from lastseat.simulations.bookings.abstraction import system_of
+from lastseat.simulations.bookings.scenario_file import find_scenario, shipped_scenarios
+from lastseat.simulations.checkers.running import EngineMissingError, EngineResult
+from lastseat.simulations.checkers.spin import require_spin, run_spin
+from lastseat.simulations.checkers.tlc import require_tlc, run_cfg, run_tlc
 
 Need = Callable[[Callable[[], None]], None]
 SPECS = Path(__file__).resolve().parents[2] / "specs"

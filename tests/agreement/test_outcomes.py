@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.outcomes import NO_FAULTS, FaultRates, outcomes
-from lastseat.model.search import Mix, mix_of
+from lastseat.model.law.outcomes import NO_FAULTS, FaultRates, outcomes
+from lastseat.model.searches.readable import Mix, mix_of
 from lastseat.model.steps import Transition, strike, take
 from lastseat.model.world import Done, Fault, Policy, Request, System, Verdict, World
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
-from lastseat.simulations.explore import explore_merged
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.scenario import contention
 
 Left: TypeAlias = tuple[int, ...]  # how many steps each attempt has left
 Mass: TypeAlias = Mapping[Mix, Fraction]

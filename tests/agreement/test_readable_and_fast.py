@@ -8,12 +8,12 @@ from itertools import combinations, permutations, product
 import pytest
 from hypothesis import given, settings, strategies
 
-from lastseat.model.search import search
-from lastseat.model.search_fast import PAIRWISE, Member, search_fast
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.searches.fast import PAIRWISE, Member, search_fast
+from lastseat.model.searches.readable import search
+from lastseat.model.searches.symmetric import AsymmetryError, groups_of, search_symmetric
 from lastseat.model.steps import CORRECT, Semantics, Transition, persist, successors
-from lastseat.model.symmetric import AsymmetryError, groups_of, search_symmetric
 from lastseat.model.world import Fault, Policy, Proposal, Request, Store, System, Verdict, World
-from lastseat.simulations.flaws import Flaw, flawed
 
 SEAT, SOFA = ("seat", 2), ("sofa", 1)
 

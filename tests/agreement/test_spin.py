@@ -9,12 +9,12 @@ from signal import SIGKILL
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from lastseat.model.search import search
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.searches.readable import search
 from lastseat.model.world import Fault, Policy, Request, System
-from lastseat.simulations import spin
-from lastseat.simulations.engines import EngineError, EngineMissingError, EngineVerdict, specification
-from lastseat.simulations.flaws import Flaw, flawed
-from lastseat.simulations.spin import CLAUSES, STUCK, macros_of, require_spin, run_spin
+from lastseat.simulations.checkers import spin
+from lastseat.simulations.checkers.running import EngineError, EngineMissingError, EngineVerdict, specification
+from lastseat.simulations.checkers.spin import CLAUSES, STUCK, macros_of, require_spin, run_spin
 
 Need = Callable[[Callable[[], None]], None]
 Program = Callable[[str, str], None]

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
+from lastseat.model.flaws import Flaw, flawed
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.model.world import Fault, Policy, Request, System
-from lastseat.simulations import tlc
-from lastseat.simulations.engines import EngineError, EngineMissingError, EngineVerdict, specification
-from lastseat.simulations.flaws import Flaw, flawed
-from lastseat.simulations.tlc import CLAUSES, HOLDS, module_of, operator_of, require_tlc, run_cfg, run_tlc
+from lastseat.simulations.checkers import tlc
+from lastseat.simulations.checkers.running import EngineError, EngineMissingError, EngineVerdict, specification
+from lastseat.simulations.checkers.tlc import CLAUSES, HOLDS, module_of, operator_of, require_tlc, run_cfg, run_tlc
 
 Need = Callable[[Callable[[], None]], None]
 Program = Callable[[str, str], None]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.explore import explore_brute, explore_merged
-from lastseat.simulations.scenario import Scenario, contention
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.scenario import Scenario, contention
 
 
 def every_schedule(attempts: int) -> list[tuple[int, ...]]:
@@ -95,8 +95,8 @@ def bench_merged() -> None:
 def bench_memory() -> None:
     print("\npeak memory of a fresh interpreter")
     load = (
-        "from lastseat.simulations.explore import explore_brute, explore_merged\n"
-        "from lastseat.simulations.scenario import contention\n"
+        "from lastseat.simulations.bookings.explore import explore_brute, explore_merged\n"
+        "from lastseat.simulations.bookings.scenario import contention\n"
         "from lastseat.reference.implementation import MEMORY\n"
     )
     print(f"  nothing explored: {peak_megabytes(load):.0f} MB")

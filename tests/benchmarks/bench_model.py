@@ -10,9 +10,9 @@ import sys
 import time
 
 from lastseat.model.world import Request, System
-from lastseat.simulations.engines import EngineError
-from lastseat.simulations.spin import run_spin
-from lastseat.simulations.tlc import run_tlc
+from lastseat.simulations.checkers.running import EngineError
+from lastseat.simulations.checkers.spin import run_spin
+from lastseat.simulations.checkers.tlc import run_tlc
 
 PREPARE = """
 from lastseat.model.world import Request, System
@@ -23,10 +23,10 @@ peak = next(one for one in open("/proc/self/status") if one.startswith("VmHWM"))
 print(seen.states, seen.generated, seen.complete, peak)
 """
 ENGINES = {
-    "readable": "from lastseat.model.search import search\nseen = search(system)",
-    "fast": "from lastseat.model.search_fast import search_fast\nseen = search_fast(system)",
-    "fast, unchecked": "from lastseat.model.search_fast import search_fast\nseen = search_fast(system, check=False)",
-    "symmetric": "from lastseat.model.symmetric import search_symmetric\nseen = search_symmetric(system).searched",
+    "readable": "from lastseat.model.searches.readable import search\nseen = search(system)",
+    "fast": "from lastseat.model.searches.fast import search_fast\nseen = search_fast(system)",
+    "fast, unchecked": "from lastseat.model.searches.fast import *\nseen = search_fast(system, check=False)",
+    "symmetric": "from lastseat.model.searches.symmetric import *\nseen = search_symmetric(system).searched",
 }
 
 

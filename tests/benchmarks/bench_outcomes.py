@@ -13,7 +13,7 @@ PEAK = "print(next(one for one in open('/proc/self/status') if one.startswith('V
 
 def measured(arguments: str) -> str:
     """Compute one law in a fresh interpreter; return its seconds and its peak memory."""
-    script = f"from lastseat.model.outcomes import FaultRates, outcomes\noutcomes({arguments})\n{PEAK}"
+    script = f"from lastseat.model.law.outcomes import FaultRates, outcomes\noutcomes({arguments})\n{PEAK}"
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return f"{time.perf_counter() - start:6.2f} s {int(done.stdout) / 1024:5.0f} MB"

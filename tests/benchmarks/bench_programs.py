@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.booking import explore_program
-from lastseat.simulations.programs import Exploration, Register, Shared, explore
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.testing import Exploration, Register, Shared, explore
 
 # The booking system as threads write it: an unlocked read, then a compare-and-set under a lock. It prints how many
 # runs there were, how long they took, and which outcomes were seen.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.store import Policy
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import chain_mixes
 from lastseat.simulations.sweeps.chunks import Plan, run_chunk

@@ -18,18 +18,18 @@ from fuzz.naive_clauses import effects, nonconforming, violated
 from fuzz.stores import Rules, Short
 
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations import booking
-from lastseat.simulations.booking import explore_program
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.exploration import Exploration
-from lastseat.simulations.faults import FaultBudget, FaultKind, letter_of
-from lastseat.simulations.judged import run_again
-from lastseat.simulations.processes import ExplorationError
-from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.scheduler import Scheduler, schedules
-from lastseat.simulations.shrink import smallest_schedule
-from lastseat.simulations.symmetry import explore_merged
-from lastseat.simulations.workers import Inline
+from lastseat.simulations.bookings import program as booking
+from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.scenario import Scenario
+from lastseat.simulations.bookings.scheduler import Scheduler, schedules
+from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.common.workers import Inline
+from lastseat.simulations.counterexamples.smallest import smallest_schedule
+from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, letter_of
 
 MOST = 700  # schedules of one case
 Explorer: TypeAlias = Callable[..., Exploration]

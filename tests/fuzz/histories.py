@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from lastseat.model.world import Done, Outcome, Request, Verdict
 from lastseat.reference.values import BookingRequest, Emission
-from lastseat.simulations.faults import Strike
-from lastseat.simulations.linearizability import Monitor, Possibility, linearizable, unexplained
+from lastseat.simulations.bookings.linearizability import Monitor, Possibility, linearizable, unexplained
+from lastseat.simulations.kernel.faults import Strike
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from fuzz.hunting import Target
 from hypothesis import strategies as st
 
-from lastseat.model.outcomes import FaultRates, outcomes
+from lastseat.model.law.outcomes import FaultRates, outcomes
 from lastseat.reference.store import Policy
 from lastseat.simulations.sweeps.points import Point, SweepLaw
 from lastseat.simulations.sweeps.timed_exact import exact_means

@@ -12,12 +12,12 @@ from fuzz.hunting import Target
 from fuzz.naive_models import Known, Model, known
 from hypothesis import strategies as st
 
-from lastseat.model.search import Searched, search
-from lastseat.model.search_fast import search_fast
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.searches.fast import search_fast
+from lastseat.model.searches.readable import Searched, search
+from lastseat.model.searches.symmetric import search_symmetric
 from lastseat.model.steps import Semantics
-from lastseat.model.symmetric import search_symmetric
 from lastseat.model.world import Fault, Policy, Request, System
-from lastseat.simulations.flaws import Flaw, flawed
 
 __all__ = ["MODELS", "Model"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from lastseat.simulations.programs import Join
-from lastseat.simulations.programs.execution import Broken
+from lastseat.simulations.kernel.execution import Broken
+from lastseat.testing import Join
 
 Schedule: TypeAlias = tuple[int, ...]
 Places: TypeAlias = tuple[Any, ...] | None  # None: everything

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
-from lastseat.simulations.programs import Join, Mutex, Operation, Register, Semaphore, Shared, act
+from lastseat.testing import Join, Mutex, Operation, Register, Semaphore, Shared, act
 
 Make: TypeAlias = Callable[..., Operation]
 Places: TypeAlias = tuple[str, ...]

@@ -9,9 +9,9 @@ from fuzz.naive_programs import Ending, Naive, Run, naive
 from fuzz.notation import REGISTERS, new_shared, processes_of
 from hypothesis import strategies as st
 
-from lastseat.simulations.programs import Property
-from lastseat.simulations.programs.exploration import When
-from lastseat.simulations.programs.program import Program, program_of
+from lastseat.simulations.kernel.exploration import When
+from lastseat.simulations.kernel.program import Program, program_of
+from lastseat.testing import Property
 
 MOST_RUNS = 400  # schedules of a program that the naive explorer looks at
 

@@ -9,16 +9,16 @@ from typing import Any
 from fuzz.naive_programs import Schedule
 from fuzz.program_cases import Case, Claim
 
-from lastseat.simulations.programs import Property
-from lastseat.simulations.programs.bounded import Delays, Preemptions
-from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.driving import drive
-from lastseat.simulations.programs.exhaustive import Brute
-from lastseat.simulations.programs.exploration import Exploration
-from lastseat.simulations.programs.parallel import explore_parallel
-from lastseat.simulations.programs.program import Program, ProgramError
-from lastseat.simulations.programs.samplers import sampler_of
-from lastseat.simulations.programs.watch import Watch
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.strategies.bounded import Delays, Preemptions
+from lastseat.simulations.strategies.brute import Brute
+from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.driving import drive
+from lastseat.simulations.strategies.parallel import explore_parallel
+from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.watch import Watch
+from lastseat.testing import Property
 
 MOST_EXECUTIONS = 500  # more than any small case has: an engine that goes on is stopped
 AUDITED = 4  # the executions that are audited in any case: whoever has seen so many goes on without

@@ -17,10 +17,10 @@ from fuzz.notation import new_shared, processes_of
 from fuzz.program_cases import LARGE, ON_TWO, SIMPLE, SMALL, Case, Claim, cases, claims_of, few_of, few_of_all
 from fuzz.program_engines import ALL_RIGHT, Engines, Seen, seen_by, seen_split
 
-from lastseat.simulations.programs import Verdict
-from lastseat.simulations.programs.execution import run as replay
-from lastseat.simulations.programs.exploration import ASSERTION, DEADLOCK, Exploration, Violation, When
-from lastseat.simulations.programs.samplers import STRATEGIES
+from lastseat.simulations.kernel.execution import run as replay
+from lastseat.simulations.kernel.exploration import ASSERTION, DEADLOCK, Exploration, Violation, When
+from lastseat.simulations.strategies.samplers import STRATEGIES
+from lastseat.testing import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from fuzz.wrong_bookings import WRONG, Wrong
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.booking import explore_program
-from lastseat.simulations.brute import explore_brute
-from lastseat.simulations.faults import Strike
-from lastseat.simulations.judged import run_again
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.symmetry import explore_merged
+from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.kernel.faults import Strike
 
 PLANTED = [one for one in WRONG if one.target is not HISTORIES]
 

@@ -15,16 +15,16 @@ from fuzz.laws import disagreement as laws_disagree
 from fuzz.models import MODELS, Searches
 from fuzz.models import disagreement as models_disagree
 
-from lastseat.model import search as readable_search
-from lastseat.model import search_fast as fast_search
-from lastseat.model import symmetric as symmetric_search
-from lastseat.model.outcomes import outcomes
-from lastseat.model.search import search
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.law.outcomes import outcomes
+from lastseat.model.searches import fast as fast_search
+from lastseat.model.searches import readable as readable_search
+from lastseat.model.searches import symmetric as symmetric_search
+from lastseat.model.searches.readable import search
+from lastseat.model.searches.symmetric import search_symmetric
 from lastseat.model.steps import Semantics, persist
-from lastseat.model.symmetric import search_symmetric
 from lastseat.model.world import Policy, Proposal, Store, Verdict
 from lastseat.reference.store import Policy as StorePolicy
-from lastseat.simulations.flaws import Flaw, flawed
 from lastseat.simulations.sweeps.points import Point
 from lastseat.simulations.sweeps.timed_exact import exact_means
 

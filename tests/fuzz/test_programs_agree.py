@@ -12,9 +12,9 @@ from fuzz.program_engines import AtOnce, Lazy, Subject
 from fuzz.programs import BOUNDS, PROGRAMS, SAMPLES, SPLIT
 from fuzz.wrong_programs import WRONG, Wrong
 
-from lastseat.simulations.programs import at_end, explore
-from lastseat.simulations.programs.parallel import explore_parallel
-from lastseat.simulations.programs.program import program_of
+from lastseat.simulations.kernel.program import program_of
+from lastseat.simulations.strategies.parallel import explore_parallel
+from lastseat.testing import at_end, explore
 
 FIVE = "z? z? | x=5 | z=9 z+ z? | x=13 z? | z=17 z? x?"  # five processes over two registers
 

@@ -14,19 +14,19 @@ from fuzz.histories import HISTORIES
 from fuzz.hunting import Target, hunt
 from fuzz.stores import Rules
 
-from lastseat.simulations import judged, merged, symmetry
-from lastseat.simulations.brute import Brute
-from lastseat.simulations.cases import Cases
-from lastseat.simulations.exploration import Shortest
-from lastseat.simulations.faults import letter_of
-from lastseat.simulations.judge import Judge
-from lastseat.simulations.linearizability import LOST, Monitor
-from lastseat.simulations.merged import Merged, Sighting
-from lastseat.simulations.programs.footprints import StoreMeter
-from lastseat.simulations.real_steps import RealSteps
-from lastseat.simulations.struck_brute import StruckBrute
-from lastseat.simulations.struck_merged import StruckMerged, _Struck
-from lastseat.simulations.symmetry import Quotient
+from lastseat.simulations.bookings import judged, merged, symmetry
+from lastseat.simulations.bookings.brute import Brute
+from lastseat.simulations.bookings.cases import Cases
+from lastseat.simulations.bookings.exploration import Shortest
+from lastseat.simulations.bookings.judge import Judge
+from lastseat.simulations.bookings.linearizability import LOST, Monitor
+from lastseat.simulations.bookings.merged import Merged, Sighting
+from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.struck_brute import StruckBrute
+from lastseat.simulations.bookings.struck_merged import StruckMerged, _Struck
+from lastseat.simulations.bookings.symmetry import Quotient
+from lastseat.simulations.kernel.faults import letter_of
+from lastseat.simulations.kernel.footprints import StoreMeter
 
 
 @dataclass(frozen=True)

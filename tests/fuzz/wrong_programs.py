@@ -22,17 +22,17 @@ from fuzz.programs import (
     split_disagrees,
 )
 
-from lastseat.simulations.programs import parallel
-from lastseat.simulations.programs.bounded import Delays, Preemptions
-from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.execution import Execution, final_of
-from lastseat.simulations.programs.exhaustive import Brute
-from lastseat.simulations.programs.footprints import DeclaredMeter
-from lastseat.simulations.programs.operations import Operation
-from lastseat.simulations.programs.parallel import Coordinator, Done
-from lastseat.simulations.programs.samplers import sampler_of
-from lastseat.simulations.programs.trace import Link
-from lastseat.simulations.programs.wakeup import Node
+from lastseat.simulations.kernel.execution import Execution, final_of
+from lastseat.simulations.kernel.footprints import DeclaredMeter
+from lastseat.simulations.kernel.operations import Operation
+from lastseat.simulations.strategies import parallel
+from lastseat.simulations.strategies.bounded import Delays, Preemptions
+from lastseat.simulations.strategies.brute import Brute
+from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.parallel import Coordinator, Done
+from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.trace import Link
+from lastseat.simulations.strategies.wakeup import Node
 
 Differ = Callable[[Case, Naive, Engines], Iterator[str | None]]
 

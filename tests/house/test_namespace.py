@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE_ROOTS = ("model", "reference", "simulations")
+PACKAGES = {"model": {"model"}, "reference": {"reference"}, "simulations": {"simulations", "testing"}}
 
 
 def importable(folder: Path) -> set[str]:
@@ -17,10 +17,10 @@ def importable(folder: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", SOURCE_ROOTS)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_a_source_root_holds_only_its_own_package(root: Path, name: str) -> None:
     assert importable(root / name) == {"lastseat"}
-    assert importable(root / name / "lastseat") == {name}
+    assert importable(root / name / "lastseat") == PACKAGES[name]
 
 
 def test_lastseat_is_a_namespace_package() -> None:

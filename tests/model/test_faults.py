@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from lastseat.model.search import Mix, search
+from lastseat.model.searches.readable import Mix, search
 from lastseat.model.steps import Semantics, Transition, emit, strike, successors, take
 from lastseat.model.world import Done, Fault, Idle, Observed, Outcome, Request, System, Verdict, World
 

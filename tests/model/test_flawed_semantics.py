@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.model.steps import Semantics, emit, persist, record
 from lastseat.model.world import Done, Outcome, Policy, Proposal, Request, Resource, Store, System, Verdict
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from lastseat.model.induction import Answer, Proof, prove, smtlib
-from lastseat.model.induction_invariant import INVARIANT, Conjunct
-from lastseat.model.induction_obligations import Kind, Question
-from lastseat.model.induction_solver import Term, checked, z3
-from lastseat.model.induction_steps import CORRECT, Encoding, Moment
+from lastseat.model.proof.induction import Answer, Proof, prove, smtlib
+from lastseat.model.proof.invariant import INVARIANT, Conjunct
+from lastseat.model.proof.obligations import Kind, Question
+from lastseat.model.proof.solver import Term, checked, z3
+from lastseat.model.proof.steps import CORRECT, Encoding, Moment
 
 NEEDED = tuple(one for one in INVARIANT if not one.target)
 TARGETS = {one.name: one for one in INVARIANT if one.target}
@@ -194,21 +194,21 @@ def without_z3(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_module_of_the_model_can_be_imported_without_z3() -> None:
-    folder = Path(__file__).resolve().parents[2] / "model" / "lastseat" / "model"
-    modules = sorted(path.stem for path in folder.glob("induction*.py"))
+    folder = Path(__file__).resolve().parents[2] / "model" / "lastseat" / "model" / "proof"
+    modules = sorted(path.stem for path in folder.glob("[!_]*.py"))
 
-    ran = without_z3("".join(f"import lastseat.model.{one}\n" for one in modules))
+    ran = without_z3("".join(f"import lastseat.model.proof.{one}\n" for one in modules))
 
     assert len(modules) >= 8
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_missing_z3_is_one_error_that_names_what_to_install() -> None:
-    ran = without_z3("from lastseat.model.induction import prove\nprove()")
+    ran = without_z3("from lastseat.model.proof.induction import prove\nprove()")
 
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1] == (
-        "lastseat.model.induction_solver.SolverMissingError: "
+        "lastseat.model.proof.solver.SolverMissingError: "
         "the proof needs z3, which is not installed: pip install 'lastseat[prove]'"
     )
 

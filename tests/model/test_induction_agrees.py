@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from lastseat.model.induction_flaws import FLAWS
-from lastseat.model.induction_invariant import INVARIANT
-from lastseat.model.induction_small import Small, small_system
-from lastseat.model.induction_solver import Term, checked, z3
-from lastseat.model.induction_state import ABSENT, Stage, State, any_state, initial_state, vocabulary
-from lastseat.model.induction_steps import CORRECT, Encoding, Step, steps
-from lastseat.model.search import search
+from lastseat.model.proof.flaws import FLAWS
+from lastseat.model.proof.invariant import INVARIANT
+from lastseat.model.proof.small import Small, small_system
+from lastseat.model.proof.solver import Term, checked, z3
+from lastseat.model.proof.state import ABSENT, Stage, State, any_state, initial_state, vocabulary
+from lastseat.model.proof.steps import CORRECT, Encoding, Step, steps
+from lastseat.model.searches.readable import search
 from lastseat.model.steps import Transition, successors
 from lastseat.model.world import Done, Fault, Idle, Local, Observed, Policy, Request, System, World
 

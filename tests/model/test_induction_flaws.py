@@ -2,11 +2,11 @@
 
 import pytest
 
-from lastseat.model import induction_flaws as flaws
-from lastseat.model.induction import Answer, prove
-from lastseat.model.induction_obligations import Kind, Question
-from lastseat.model.induction_steps import CORRECT, Encoding
-from lastseat.model.induction_story import NO_STORY, tell
+from lastseat.model.proof import flaws
+from lastseat.model.proof.induction import Answer, prove
+from lastseat.model.proof.obligations import Kind, Question
+from lastseat.model.proof.steps import CORRECT, Encoding
+from lastseat.model.proof.story import NO_STORY, tell
 
 CONFLICTS = tuple(f"possible/persist.conflict.{one}" for one in ("version_first", "full", "capacity_first"))
 OVERS = tuple(f"possible/persist.over.{one}" for one in ("version_first", "capacity_first", "stale"))

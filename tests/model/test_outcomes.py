@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.outcomes import FaultRates, Law, ScheduleLaw, outcomes
-from lastseat.model.outcomes_renewal import phase
+from lastseat.model.law.outcomes import FaultRates, Law, ScheduleLaw, outcomes
+from lastseat.model.law.renewal import phase
 from lastseat.model.world import Outcome, Policy
 
 BOOKED, REJECTED, FAILED = Outcome

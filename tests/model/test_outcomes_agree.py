@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.outcomes import NO_FAULTS, FaultRates, Law, outcomes
-from lastseat.model.outcomes_chain import Chain
-from lastseat.model.outcomes_counting import counted
-from lastseat.model.outcomes_fast import outcomes_fast
-from lastseat.model.outcomes_renewal import renewal
-from lastseat.model.outcomes_schedules import ScheduleLaw, Schedules
-from lastseat.model.search import Mix
+from lastseat.model.law.chain import Chain
+from lastseat.model.law.counting import counted
+from lastseat.model.law.fast import outcomes_fast
+from lastseat.model.law.outcomes import NO_FAULTS, FaultRates, Law, outcomes
+from lastseat.model.law.renewal import renewal
+from lastseat.model.law.schedules import ScheduleLaw, Schedules
+from lastseat.model.searches.readable import Mix
 from lastseat.model.world import Policy
 
 LAWS, POLICIES = st.sampled_from(ScheduleLaw), st.sampled_from(Policy)

@@ -9,7 +9,7 @@ import pytest
 
 from lastseat.model.properties import Step, reservation_of
 from lastseat.model.refinement import REFINEMENT, departure
-from lastseat.model.search import search
+from lastseat.model.searches.readable import search
 from lastseat.model.steps import CORRECT, Semantics
 from lastseat.model.world import Done, Fault, Outcome, Policy, Request, Resource, Store, System, Verdict
 

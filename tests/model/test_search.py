@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS
 from lastseat.model.refinement import MODEL_STEP_CHECKS
-from lastseat.model.search import Mix, mix_of, search
+from lastseat.model.searches.readable import Mix, mix_of, search
 from lastseat.model.world import Done, Outcome, Policy, Request, System, Verdict
 
 Contention = Callable[..., System]

@@ -7,9 +7,9 @@ from math import inf
 
 import pytest
 
-from lastseat.model.fast_memory import available, needed
-from lastseat.model.search import search
-from lastseat.model.search_fast import PAIRWISE, Member, Pairwise, TooLargeError, search_fast
+from lastseat.model.searches.fast import PAIRWISE, Member, Pairwise, TooLargeError, search_fast
+from lastseat.model.searches.memory import available, needed
+from lastseat.model.searches.readable import search
 from lastseat.model.steps import Semantics, emit, record
 from lastseat.model.world import (
     Done,
@@ -83,8 +83,8 @@ def test_the_machine_says_how_much_memory_is_free() -> None:
 def test_without_numpy_one_line_says_how_to_get_it_and_the_readable_search_works() -> None:
     code = (
         "import sys; sys.modules['numpy'] = None\n"
-        "import lastseat.model.search, lastseat.model.symmetric, lastseat.model.tables\n"
-        "try:\n    import lastseat.model.search_fast\n"
+        "import lastseat.model.searches.readable, lastseat.model.searches.symmetric, lastseat.model.searches.tables\n"
+        "try:\n    import lastseat.model.searches.fast\n"
         "except ModuleNotFoundError as missing:\n    print(missing)\n"
     )
 

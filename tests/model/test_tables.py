@@ -7,8 +7,8 @@ from math import prod
 import pytest
 from hypothesis import given, settings, strategies
 
+from lastseat.model.searches.tables import Tables, alone, members, tables_of
 from lastseat.model.steps import Semantics, Transition, persist, record, successors
-from lastseat.model.tables import Tables, alone, members, tables_of
 from lastseat.model.world import Fault, Idle, Observed, Policy, Proposal, Request, Store, System, Verdict, World
 
 Contention = Callable[..., System]

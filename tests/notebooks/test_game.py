@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from lastseat.reference.attempt_booking import Observe
-from lastseat.simulations.explore import explore_merged
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
 from lastseat.simulations.game import LEVELS, Board, Level, rules_of
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scheduler import Scheduler, run, schedules
 
 each_level = pytest.mark.parametrize("level", LEVELS.values(), ids=list(LEVELS))
 LEVELS_THAT_BREAK = [level for level in LEVELS.values() if level.goal]

@@ -21,7 +21,7 @@ import sys
 wheel, *third_party = {paths!r}
 sys.path[:0] = [wheel]
 sys.path += third_party
-from lastseat.simulations.cli import _run
+from lastseat.simulations.cli.main import _run
 sys.argv = ["lastseat", *{arguments!r}]
 status = _run()
 strangers = [name for name, module in sys.modules.items() if name.split(".")[0] == "lastseat"
@@ -46,7 +46,7 @@ def test_the_wheel_holds_every_module_of_the_three_parts_and_nothing_else(built:
 
     assert {name for name in packaged if name.endswith(".py")} == modules
     assert {name.split("/")[0] for name in packaged} == {"lastseat"}
-    assert {name.split("/")[1] for name in packaged} == set(PARTS)
+    assert {name.split("/")[1] for name in packaged} == {*PARTS, "testing"}
 
 
 def test_lastseat_itself_is_no_package(built: Any) -> None:
@@ -81,7 +81,7 @@ def test_the_main_job_needs_three_packages_and_no_more(built: Any) -> None:
 
 
 def test_the_wheel_installs_the_command(built: Any) -> None:
-    assert "lastseat = lastseat.simulations.entry:main" in built.read("*.dist-info/entry_points.txt").splitlines()
+    assert "lastseat = lastseat.simulations.cli.entry:main" in built.read("*.dist-info/entry_points.txt").splitlines()
 
 
 def test_the_main_job_runs_from_the_wheel_alone(built: Any, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from lastseat.simulations.claims import CLAUSES
-from lastseat.simulations.cli_mutants import caught_by
-from lastseat.simulations.mutants import FLAWED, KillTable, kill_table
-from lastseat.simulations.mutants_engines import COMPLETE, ENGINES, Search
-from lastseat.simulations.programs.samplers import STRATEGIES
+from lastseat.simulations.cli.mutants import caught_by
+from lastseat.simulations.strategies.samplers import STRATEGIES
+from lastseat.simulations.verification.claims import CLAUSES
+from lastseat.simulations.verification.engines import COMPLETE, ENGINES, Search
+from lastseat.simulations.verification.mutants import FLAWED, KillTable, kill_table
 
 SEEDS = 5
 SYSTEMATIC = tuple(one for one in ENGINES if one not in STRATEGIES)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.programs import Mutex, Operation, Register, Shared
-from lastseat.simulations.programs.execution import Execution, run
-from lastseat.simulations.programs.program import Program
-from lastseat.simulations.programs.samplers import Chooser, Pct, Pos, Sampler, Uniform, Unwatched, Walk
+from lastseat.simulations.kernel.execution import Execution, run
+from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.strategies.samplers import Chooser, Pct, Pos, Sampler, Uniform, Unwatched, Walk
+from lastseat.testing import Mutex, Operation, Register, Shared
 
 RUNS = 3_000
 AGREES, REJECTED = 0.001, 1e-6  # p-values: at least, at most

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from lastseat.model.outcomes import outcomes
-from lastseat.model.search import Mix
+from lastseat.model.law.outcomes import outcomes
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.store import Policy
 from lastseat.simulations.sweeps import chain
 from lastseat.simulations.sweeps.bits import Bits

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import pytest
 
-from lastseat.reference.memory_store import CapacityFirstMemoryStore, MemoryStore
-from lastseat.reference.sqlite_store import SqliteStore
 from lastseat.reference.store import InspectableStore, Policy
+from lastseat.reference.stores.memory import CapacityFirstMemoryStore, MemoryStore
+from lastseat.reference.stores.sqlite import SqliteStore
 
 
 class CapacityFirstSqliteStore(SqliteStore):

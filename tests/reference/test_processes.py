@@ -14,14 +14,14 @@ from typing import Any, TypeAlias
 import pytest
 
 from lastseat.reference.attempt_booking import propose
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest, Reservation, Resource, Snapshot, Verdict
 
 BOOKS = """
 import json, sys
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest
 
 path, name = sys.argv[1:]
@@ -37,7 +37,7 @@ DIES_AFTER_ITS_BOOKING = """
 import os, sys
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest
 
 print(run(attempt_booking(BookingRequest("ann", "room")), SqliteStore(sys.argv[1])), flush=True)
@@ -47,7 +47,7 @@ DIES_BEFORE_ITS_COMMIT = """
 import os, sqlite3, sys
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest
 
 class Dies(sqlite3.Connection):
@@ -66,7 +66,7 @@ FORKS = """
 import os, sys
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest
 
 with SqliteStore.open({"room": 1}) as store:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lastseat.reference.attempt_booking import Observe, Operation, attempt_booking
-from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.runners import run, run_async
 from lastseat.reference.store import Store
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Observation, Outcome, Proposal, Reason, Verdict
 
 requests = st.builds(

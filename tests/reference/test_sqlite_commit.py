@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest, Proposal, Reservation, Resource, Snapshot, Verdict
 
 ANN = BookingRequest("ann", "room", 2)
@@ -201,7 +201,7 @@ def test_a_version_that_moved_under_the_write_lock_is_an_error_and_leaves_nothin
 
 FILLS_THE_DISK = """
 import os, resource, signal, sys
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest, Proposal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -16,7 +16,7 @@ import pytest
 
 from lastseat.reference.attempt_booking import attempt_booking, propose
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import SqliteStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import (
     BookingRequest,
     NotObserved,

@@ -12,7 +12,7 @@ import pytest
 from lastseat.reference.attempt_booking import attempt_booking
 from lastseat.reference.implementation import MEMORY, SQLITE
 from lastseat.reference.runners import run
-from lastseat.reference.sqlite_store import LARGEST, SqliteStore
+from lastseat.reference.stores.sqlite import LARGEST, SqliteStore
 from lastseat.reference.values import BookingRequest, NotObserved, Outcome, Reservation, Resource, Snapshot
 
 ANN = BookingRequest("ann", "room", 2)

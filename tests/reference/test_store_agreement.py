@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from lastseat.reference.attempt_booking import propose
-from lastseat.reference.memory_store import CapacityFirstMemoryStore, MemoryStore
-from lastseat.reference.sqlite_store import LARGEST, SqliteStore
 from lastseat.reference.store import Policy
+from lastseat.reference.stores.memory import CapacityFirstMemoryStore, MemoryStore
+from lastseat.reference.stores.sqlite import LARGEST, SqliteStore
 from lastseat.reference.values import BookingRequest, Observation, Proposal, Reservation, Snapshot, Verdict
 
 # Few ids, so that they collide, and now and then a text or a number that no table expects.

@@ -7,15 +7,7 @@ import pytest
 
 from lastseat.reference.attempt_booking import propose
 from lastseat.reference.store import InspectableStore, Policy
-from lastseat.reference.values import (
-    BookingRequest,
-    NotObserved,
-    Proposal,
-    Reservation,
-    Resource,
-    Snapshot,
-    Verdict,
-)
+from lastseat.reference.values import BookingRequest, NotObserved, Proposal, Reservation, Resource, Snapshot, Verdict
 
 ANN = BookingRequest("ann", "room", 2)
 BOB = BookingRequest("bob", "room", 1)

@@ -13,9 +13,9 @@ from typing import TypeVar
 import pytest
 
 from lastseat.reference.attempt_booking import attempt_booking, propose
-from lastseat.reference.memory_store import MemoryStore
 from lastseat.reference.runners import run
 from lastseat.reference.store import InspectableStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Proposal, Resource, Verdict
 
 THREADS = 8

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations import cli
+from lastseat.simulations.cli import main as cli
 
 GOOD = """\
 title = "Ann twice, and Bob"
@@ -77,7 +77,7 @@ def start_lastseat() -> Callable[..., subprocess.Popen[str]]:
     def start(*arguments: str, environment: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
         clean = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "COLUMNS")}
         return subprocess.Popen(
-            [sys.executable, "-m", "lastseat.simulations.cli", *arguments],
+            [sys.executable, "-m", "lastseat.simulations.cli.main", *arguments],
             env={**clean, "PYTHONUTF8": "1", **(environment or {})},
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},

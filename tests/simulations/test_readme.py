@@ -9,9 +9,9 @@ import pytest
 
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.explore import explore_merged
-from lastseat.simulations.linearizability import LINEARIZABLE
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.scenario import contention
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^lastseat (.*?)(?:\s+#.*)?$", README, re.MULTILINE)
@@ -39,7 +39,7 @@ def test_the_readme_has_two_examples_and_the_long_commands() -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if not one.startswith(LONG)])
 def test_every_command_of_the_readme_runs(command: str, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "lastseat.simulations.cli", *command.split()]
+    words = [sys.executable, "-m", "lastseat.simulations.cli.main", *command.split()]
 
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
-from lastseat.reference.memory_store import CapacityFirstMemoryStore, MemoryStore
-from lastseat.reference.sqlite_store import SqliteStore
 from lastseat.reference.store import InspectableStore, Policy
+from lastseat.reference.stores.memory import CapacityFirstMemoryStore, MemoryStore
+from lastseat.reference.stores.sqlite import SqliteStore
 from lastseat.reference.values import BookingRequest
 
 

@@ -10,12 +10,12 @@ import pytest
 from fuzz import notation
 from fuzz.notation import new_shared
 
-from lastseat.simulations.programs import Shared
-from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.execution import Execution, final_of, returned_of
-from lastseat.simulations.programs.exhaustive import canonical
-from lastseat.simulations.programs.footprints import Meter
-from lastseat.simulations.programs.program import Program, program_of
+from lastseat.simulations.kernel.execution import Execution, final_of, returned_of
+from lastseat.simulations.kernel.footprints import Meter
+from lastseat.simulations.kernel.program import Program, program_of
+from lastseat.simulations.strategies.brute import canonical
+from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.testing import Shared
 
 
 @dataclass(frozen=True, slots=True)

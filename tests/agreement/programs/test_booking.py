@@ -14,11 +14,11 @@ from lastseat.reference.attempt_booking import Observe
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.explore import explore_brute
-from lastseat.simulations.faults import NO_FAULTS
-from lastseat.simulations.programs import Exploration, explore
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scenario_file import shipped_scenarios
+from lastseat.simulations.bookings.explore import explore_brute
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scenario_file import shipped_scenarios
+from lastseat.simulations.kernel.faults import NO_FAULTS
+from lastseat.testing import Exploration, explore
 
 Compare = Callable[..., Any]
 IMPLEMENTATIONS = {one.name: one for one in (MEMORY, CAPACITY_FIRST, *GALLERY.values())}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lastseat.simulations.programs import Join, Mutex, Operation, Register, Semaphore, Shared, act, explore
+from lastseat.testing import Join, Mutex, Operation, Register, Semaphore, Shared, act, explore
 
 Compare = Callable[..., Any]
 

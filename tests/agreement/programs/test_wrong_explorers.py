@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.programs.dpor import Dpor
-from lastseat.simulations.programs.footprints import DeclaredMeter, Footprints
-from lastseat.simulations.programs.objects import CompareAndSwap
-from lastseat.simulations.programs.program import ProgramError
-from lastseat.simulations.programs.wakeup import Node
+from lastseat.simulations.kernel.footprints import DeclaredMeter, Footprints
+from lastseat.simulations.kernel.objects import CompareAndSwap
+from lastseat.simulations.kernel.program import ProgramError
+from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.wakeup import Node
 
 Compare = Callable[..., Any]
 Processes = Callable[[str], list[Any]]

@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST
-from lastseat.simulations.draw import spacetime_svg
+from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.figures import catalogue, laws, schedules, searches, states, style
-from lastseat.simulations.scenario import contention
-from lastseat.simulations.scheduler import run
 
 # Other arguments than the default ones, with long names, many curves, and laws whose areas vanish.
 VARIANTS: dict[str, Callable[[], Figure]] = {

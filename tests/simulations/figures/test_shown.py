@@ -7,15 +7,15 @@ from math import pi, sqrt
 import pytest
 from matplotlib.figure import Figure
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.values import Outcome
-from lastseat.simulations.explore import explore_merged
-from lastseat.simulations.faults import FaultBudget
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.figures import graph, lattice, laws, residuals, schedules, searches, states
 from lastseat.simulations.figures.wording import per_cent, shares
-from lastseat.simulations.scenario import Scenario, contention
+from lastseat.simulations.kernel.faults import FaultBudget
 
 Texts = Callable[[Figure], list[str]]
 Named = Callable[[str], Figure]

@@ -8,10 +8,10 @@ from statistics import NormalDist
 
 import pytest
 
-from lastseat.model.search import Mix
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
 from lastseat.reference.store import Policy
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.sweeps.executed import execute
 from lastseat.simulations.sweeps.points import SweepLaw
 

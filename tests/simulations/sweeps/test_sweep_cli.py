@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from lastseat.simulations import cli
-from lastseat.simulations.cli_sweeps import SweepOptions, run_sweep, sweep_options
+from lastseat.simulations.cli import main as cli
+from lastseat.simulations.cli.sweeps import SweepOptions, run_sweep, sweep_options
 from lastseat.simulations.sweeps import files
 from lastseat.simulations.sweeps import sweep as sweep_module
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from lastseat.simulations.common.workers import Workers, dask, given, processes
 from lastseat.simulations.sweeps import checkpoint, files
 from lastseat.simulations.sweeps import sweep as sweep_module
 from lastseat.simulations.sweeps.checkpoint import CheckpointError
@@ -24,7 +25,6 @@ from lastseat.simulations.sweeps.chunks import Plan, Sampled
 from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point, Sampler, parse_grid
 from lastseat.simulations.sweeps.sweep import sweep
-from lastseat.simulations.workers import Workers, dask, given, processes
 
 PLAN = Plan(
     (
@@ -224,7 +224,7 @@ from pathlib import Path
 from lastseat.simulations.sweeps.chunks import Plan
 from lastseat.simulations.sweeps.points import parse_grid
 from lastseat.simulations.sweeps.sweep import sweep
-from lastseat.simulations.workers import processes
+from lastseat.simulations.common.workers import processes
 
 def progress(done, total):
     if done:

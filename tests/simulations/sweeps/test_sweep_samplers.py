@@ -12,25 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lastseat.model.outcomes import outcomes
-from lastseat.model.search import Mix
+from lastseat.model.law.outcomes import outcomes
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.flawed import ignores_version
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.store import Policy
-from lastseat.simulations.explore import explore_merged
-from lastseat.simulations.processes import ExplorationError
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import chain_mixes
 from lastseat.simulations.sweeps.chunks import Chunk, run_chunk
-from lastseat.simulations.sweeps.executed import (
-    IMPLEMENTATIONS,
-    Remembered,
-    draw_schedules,
-    execute,
-    executed_mixes,
-)
+from lastseat.simulations.sweeps.executed import IMPLEMENTATIONS, Remembered, draw_schedules, execute, executed_mixes
 from lastseat.simulations.sweeps.points import Point, Sampler, SweepLaw
 
 Fits = Callable[[Mapping[Mix, int], Mapping[Mix, Fraction]], bool]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.values import Outcome
 from lastseat.simulations.sweeps import files
 from lastseat.simulations.sweeps.bits import Bits

@@ -8,7 +8,7 @@ from math import exp, sqrt
 import pytest
 
 from lastseat.reference.store import Policy
-from lastseat.simulations.scenario import contention
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.sweeps.arrays import np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chunks import Sampled

@@ -1,6 +1,6 @@
 """The gallery of wrong implementations, each one small file that says what is wrong and why it is easy to miss.
 
-They are here to show that the checks bite: see `tests/simulations/test_flawed.py`.
+They are here to show that the checks bite: see `tests/simulations/bookings/test_flawed.py`.
 """
 
 from collections.abc import Iterable

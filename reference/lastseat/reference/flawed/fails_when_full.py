@@ -6,7 +6,7 @@ Breaks attempt.solo: an attempt that nobody disturbs FAILS. A review misses it b
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Reason
 
 

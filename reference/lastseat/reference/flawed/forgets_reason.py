@@ -6,7 +6,7 @@ review misses it because the outcome itself is right every time, and the tests c
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission
 
 

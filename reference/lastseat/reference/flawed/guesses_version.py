@@ -7,7 +7,7 @@ store still refuses every wrong guess.
 
 from lastseat.reference.attempt_booking import Attempt, Persist, emit
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Proposal, Verdict
 
 

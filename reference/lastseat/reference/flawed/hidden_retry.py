@@ -6,7 +6,7 @@ the first. A review misses it because it is one line, fewer attempts FAIL, and e
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Reason
 
 

@@ -6,7 +6,7 @@ both outcomes mean "not booked", and the error handling of a caller is shorter w
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Reason
 
 

@@ -7,7 +7,7 @@ the first cancellation, or a repeat of a booking that was accepted, makes it wro
 
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, NotObserved, Observation, Resource, Verdict
 
 

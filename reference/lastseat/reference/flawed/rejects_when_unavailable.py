@@ -6,7 +6,7 @@ review misses it because nothing was booked either way, and REJECTED is what cal
 
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, NotObserved, Observation, Verdict
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lastseat.reference.attempt_booking import Attempt, attempt_booking
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Reason
 
 

@@ -7,7 +7,7 @@ without a warning.
 
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
 from lastseat.reference.implementation import Implementation
-from lastseat.reference.memory_store import MemoryStore
+from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, NotObserved, Observation, Outcome, Verdict
 
 

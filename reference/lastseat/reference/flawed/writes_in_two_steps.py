@@ -7,13 +7,7 @@ write. A process that stops in between leaves the store wrong for ever.
 
 from dataclasses import replace
 
-from lastseat.reference.flawed.base import (
-    SnapshotStore,
-    reservation_in,
-    resource_in,
-    with_reservation,
-    with_resource,
-)
+from lastseat.reference.flawed.base import SnapshotStore, reservation_in, resource_in, with_reservation, with_resource
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.store import decide
 from lastseat.reference.values import Observation, Proposal, Snapshot, Verdict

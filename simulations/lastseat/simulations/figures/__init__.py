@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if find_spec("matplotlib") is None:
     raise ModuleNotFoundError("figures need matplotlib: pip install 'lastseat[figures]'", name="matplotlib")
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.simulations.figures import laws, schedules, searches, states
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Emission, Resource, Snapshot
-from lastseat.simulations.scenario import Scenario
-from lastseat.simulations.scheduler import Scheduler, run
+from lastseat.simulations.bookings.scenario import Scenario
+from lastseat.simulations.bookings.scheduler import Scheduler, run
 
 Key: TypeAlias = tuple[Any, ...]
 MOST_STATES = 60  # that a reader can tell apart

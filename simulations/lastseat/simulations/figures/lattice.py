@@ -12,7 +12,10 @@ from matplotlib.path import Path
 
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import Outcome
-from lastseat.simulations.abstraction import emitted_of
+from lastseat.simulations.bookings.abstraction import emitted_of
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scheduler import Scheduler, run
 from lastseat.simulations.figures.style import (
     INK,
     MUTED,
@@ -26,9 +29,6 @@ from lastseat.simulations.figures.style import (
     spread,
     styled,
 )
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scheduler import Scheduler, run
 
 # A path says who goes on, 0 or 1, at each of its six steps; a cell is left of and below its upper right corner.
 Moves: TypeAlias = tuple[int, ...]

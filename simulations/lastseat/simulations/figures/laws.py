@@ -1,8 +1,8 @@
 """Laws of outcomes as pictures, exact beside sampled. Every figure names its law of schedules and its policy.
 
 Shares are of the attempts, which ask for one unit each. `exact` is without sampling: the numbers are those of
-`lastseat.model.outcomes.outcomes`, in floats. Samples come from `sample`, or any sweep. Where no `title` is given,
-it is made from the numbers that are shown.
+`lastseat.model.law.outcomes.outcomes`, in floats. Samples come from `sample`, or any sweep. Where no `title` is
+given, it is made from the numbers that are shown.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Outcome
-from lastseat.simulations.claims import counted
+from lastseat.simulations.common.text import counted
 from lastseat.simulations.figures.growth import growth
 from lastseat.simulations.figures.marginals import marginals
 from lastseat.simulations.figures.residuals import residuals

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lastseat.model import world
-from lastseat.model.outcomes import Law
+from lastseat.model.law.outcomes import Law
 from lastseat.reference.values import Outcome
 from lastseat.simulations.figures.style import COLOURS, INK, INKS, PAPER, axes, page, styled
 from lastseat.simulations.figures.wording import in_words

@@ -7,7 +7,7 @@ from statistics import NormalDist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.values import Outcome
 from lastseat.simulations.figures.sampling import interval, sample
 from lastseat.simulations.figures.style import COLOURS, INK, INKS, MUTED, axes, page, styled

@@ -7,11 +7,14 @@ from math import factorial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lastseat.model.search import Mix
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import Outcome
-from lastseat.simulations.abstraction import emitted_of
-from lastseat.simulations.explore import explore_merged, explore_program
+from lastseat.simulations.bookings.abstraction import emitted_of
+from lastseat.simulations.bookings.explore import explore_merged, explore_program
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scheduler import Scheduler, schedules
 from lastseat.simulations.figures.lattice import lattice
 from lastseat.simulations.figures.style import (
     COLOURS,
@@ -28,9 +31,6 @@ from lastseat.simulations.figures.style import (
     page,
     styled,
 )
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scheduler import Scheduler, schedules
 
 __all__ = ["counts", "lattice", "poster"]
 

@@ -9,10 +9,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from lastseat.reference.flawed import GALLERY
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scheduler import Scheduler, schedules
 from lastseat.simulations.figures.style import INK, MUTED, PALE, PAPER, SMALL, axes, page, spread, styled
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.scheduler import Scheduler, schedules
 
 # Okabe and Ito's colours, without yellow; every curve has a line of its own besides.
 LOOKS = (
@@ -205,7 +205,7 @@ def _kill_cell(
 
 def default_table() -> dict[str, dict[str, float | None]]:
     """Return how soon some strategies find some flaws of the gallery, on three attempts and two seats."""
-    from lastseat.simulations.mutants_engines import first_violation  # here, for it needs all engines
+    from lastseat.simulations.verification.engines import first_violation  # here, for it needs all engines
 
     names = (
         "never-bumps-version",

@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from lastseat.model import world
-from lastseat.model.search import Searched, search
+from lastseat.model.flaws import Flaw, flawed
+from lastseat.model.searches.readable import Searched, search
 from lastseat.model.steps import take_alone
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import Outcome
-from lastseat.simulations.abstraction import system_of
+from lastseat.simulations.bookings.abstraction import system_of
+from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.figures.graph import Graph, Key, State, state_graph
 from lastseat.simulations.figures.style import (
     BOOKED,
@@ -34,8 +36,6 @@ from lastseat.simulations.figures.style import (
     shown,
     styled,
 )
-from lastseat.simulations.flaws import Flaw, flawed
-from lastseat.simulations.scenario import contention
 
 Place: TypeAlias = tuple[float, float]
 

@@ -22,7 +22,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.textpath import text_to_path
 
 from lastseat.reference.values import Outcome
-from lastseat.simulations.claims import counted
+from lastseat.simulations.common.text import counted
 
 # Told apart with any kind of colour blindness. In grey REJECTED is close to FAILED, so marks and words tell them too.
 BOOKED, REJECTED, FAILED, VIOLATION = "#1F6FB4", "#F0B13C", "#A9AFBA", "#A3003F"

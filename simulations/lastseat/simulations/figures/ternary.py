@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from lastseat.model.outcomes import outcomes
+from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.values import Outcome
 from lastseat.simulations.figures.style import INKS, MUTED, PAPER, RULE, SMALL, canvas, halo, page, spread, styled
 from lastseat.simulations.figures.wording import in_words, shares

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY, Implementation
-from lastseat.simulations.scenario import Scenario, contention
+from lastseat.simulations.bookings.scenario import Scenario, contention
 
 
 @dataclass(frozen=True, slots=True)

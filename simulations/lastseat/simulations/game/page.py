@@ -6,10 +6,10 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from lastseat.simulations.draw import spacetime_svg
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.drawing.spacetime import spacetime_svg
 from lastseat.simulations.game.levels import LEVELS, Level
 from lastseat.simulations.game.rules import Rules, rules_of
-from lastseat.simulations.scheduler import run
 
 
 @dataclass(frozen=True, slots=True)

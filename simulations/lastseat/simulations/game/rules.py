@@ -9,10 +9,10 @@ from typing import Any
 
 from lastseat.reference.attempt_booking import Observe
 from lastseat.reference.values import Proposal, Resource, Snapshot
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.scheduler import Scheduler, run
+from lastseat.simulations.counterexamples.story import emission_told, observation_told
 from lastseat.simulations.game.levels import Level
-from lastseat.simulations.judged import findings
-from lastseat.simulations.scheduler import Scheduler, run
-from lastseat.simulations.story import emission_told, observation_told
 
 
 @dataclass(frozen=True, slots=True)

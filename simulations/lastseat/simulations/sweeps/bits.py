@@ -6,7 +6,7 @@ does not promise that of its distributions (NEP 19). So only words are taken fro
 
 from hashlib import sha256
 
-from lastseat.simulations.scenario import number
+from lastseat.simulations.common.text import number
 from lastseat.simulations.sweeps.arrays import Floats, Integers, np
 
 MOST_SEED = 2**64 - 1

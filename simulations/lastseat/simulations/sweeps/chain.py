@@ -9,7 +9,7 @@ has left, 2 or 1; under `walk` every unfinished attempt weighs the same. Both ar
 from collections import Counter
 from collections.abc import Iterator
 
-from lastseat.model.search import Mix
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.store import Policy
 from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits

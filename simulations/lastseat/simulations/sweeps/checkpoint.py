@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lastseat.model.search import Mix
-from lastseat.simulations.scenario import quoted
+from lastseat.model.searches.readable import Mix
+from lastseat.simulations.common.text import quoted
 from lastseat.simulations.sweeps.chunks import Plan, Sampled
 from lastseat.simulations.sweeps.files import replace_file
 from lastseat.simulations.sweeps.points import Point

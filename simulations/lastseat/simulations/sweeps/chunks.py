@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from lastseat.model.search import Mix
-from lastseat.simulations.scenario import number
+from lastseat.model.searches.readable import Mix
+from lastseat.simulations.common.text import number
 from lastseat.simulations.sweeps.bits import Bits, check_seed
 from lastseat.simulations.sweeps.chain import chain_mixes
 from lastseat.simulations.sweeps.executed import MOST_REMEMBERED, executed_mixes

@@ -10,7 +10,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from lastseat.reference.values import Outcome
-from lastseat.simulations.scenario import number
+from lastseat.simulations.common.text import number
 from lastseat.simulations.sweeps.chunks import Sampled
 
 CONFIDENCE = 0.95

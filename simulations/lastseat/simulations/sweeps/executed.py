@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from lastseat.model.search import Mix, mix_of
+from lastseat.model.searches.readable import Mix, mix_of
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Outcome
-from lastseat.simulations.judge import Judged
-from lastseat.simulations.places import Ended
-from lastseat.simulations.processes import ExplorationError, begin
-from lastseat.simulations.real_steps import RealSteps
-from lastseat.simulations.scenario import Scenario, contention
-from lastseat.simulations.schedule import Schedule
+from lastseat.simulations.bookings.judge import Judged
+from lastseat.simulations.bookings.places import Ended
+from lastseat.simulations.bookings.processes import ExplorationError, begin
+from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.kernel.schedule import Schedule
 from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import batches

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from lastseat.simulations.scenario import quoted
+from lastseat.simulations.common.text import quoted
 
 
 class UnwrittenError(ValueError):

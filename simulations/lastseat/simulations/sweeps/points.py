@@ -9,7 +9,8 @@ from math import isfinite
 from typing import TypeVar
 
 from lastseat.reference.store import Policy
-from lastseat.simulations.scenario import MOST_GENERATED_ATTEMPTS, MOST_UNITS, number, quoted
+from lastseat.simulations.bookings.scenario import MOST_GENERATED_ATTEMPTS, MOST_UNITS
+from lastseat.simulations.common.text import number, quoted
 
 MOST_ATTEMPTS = 1_000_000
 MOST_POINTS = 100_000

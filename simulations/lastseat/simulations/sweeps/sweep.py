@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from lastseat.model.search import Mix
-from lastseat.simulations.exploration import Progress, silent
+from lastseat.model.searches.readable import Mix
+from lastseat.simulations.common.progress import Progress, silent
+from lastseat.simulations.common.workers import Workers, inline
 from lastseat.simulations.sweeps import checkpoint
 from lastseat.simulations.sweeps.chunks import Chunk, Plan, Sampled, missing, run_chunk
 from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point
-from lastseat.simulations.workers import Workers, inline
 
 MOST_LOSSES = 5  # how often workers may die before the sweep gives up
 SAVE_EVERY = 10.0  # seconds

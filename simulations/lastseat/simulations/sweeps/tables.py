@@ -8,7 +8,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TypeAlias
 
-from lastseat.simulations.scenario import quoted
+from lastseat.simulations.common.text import quoted
 from lastseat.simulations.sweeps.chunks import REVISION, Plan, Sampled
 from lastseat.simulations.sweeps.estimates import CONFIDENCE, estimates
 from lastseat.simulations.sweeps.files import replace_file

@@ -9,7 +9,7 @@ last bit; the mixes differ only where that swaps two events.
 
 from collections import Counter
 
-from lastseat.model.search import Mix
+from lastseat.model.searches.readable import Mix
 from lastseat.reference.store import Policy
 from lastseat.simulations.sweeps.arrays import Floats, Integers, np
 from lastseat.simulations.sweeps.bits import Bits

@@ -1,0 +1,1 @@
+"""The unbounded proof: an inductive invariant, its obligations, and the solver that is asked."""

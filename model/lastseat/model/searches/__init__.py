@@ -1,0 +1,1 @@
+"""Every state of the model, searched three ways that must agree."""

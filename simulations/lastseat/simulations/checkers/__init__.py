@@ -1,0 +1,1 @@
+"""The model, asked of several model checkers."""

@@ -1,0 +1,129 @@
+"""The command `explore`: the real code under every schedule."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+
+import click
+from rich.text import Text
+
+from lastseat.reference.implementation import Implementation
+from lastseat.simulations.bookings.exploration import Exploration, Violation
+from lastseat.simulations.bookings.explore import STRATEGIES, explorer
+from lastseat.simulations.bookings.implementations import find_implementation, running
+from lastseat.simulations.bookings.scenario import Scenario
+from lastseat.simulations.cli.options import (
+    Chosen,
+    implementation_option,
+    json_option,
+    scenario_options,
+    seconds_option,
+    standing_of,
+    status_of,
+)
+from lastseat.simulations.cli.terminal import print_all, print_json
+from lastseat.simulations.common.progress_bar import stages
+from lastseat.simulations.common.text import counted, printable, quoted
+from lastseat.simulations.common.workers import processes
+from lastseat.simulations.counterexamples.smallest import named, smallest, smallest_schedule
+from lastseat.simulations.counterexamples.story import replay_command
+from lastseat.simulations.reports import data as report_data
+from lastseat.simulations.reports import text as report
+
+LONGEST_COMPLAINT = 1000  # characters
+PLACES = 20_000  # that are looked at for a smaller counterexample
+
+
+@click.command("explore")
+@scenario_options
+@click.option("--strategy", default="merged", show_default=True, metavar="STRATEGY", help=f"{STRATEGIES}.")
+@implementation_option
+@click.option("--executions", type=click.IntRange(min=1), help="Stop after so many executions (not merged).")
+@seconds_option("Stop after so many seconds.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=256),
+    help="Split dpor over so many processes; the result is the same.",
+)
+@json_option
+def explore_command(
+    chosen: Chosen,
+    generated: bool,
+    strategy: str,
+    implementation_name: str,
+    executions: int | None,
+    budget: float | None,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Run the real code under every schedule of a scenario.
+
+    merged covers all schedules by merging equal futures; brute executes each from its start; dpor executes one of
+    each Mazurkiewicz trace; preemptions=K and delays=K execute those with at most K of them, and say what they left
+    out.
+    """
+    del generated
+    scenario, implementation = chosen.scenario, find_implementation(implementation_name)
+    explore = _explorer(strategy, executions, workers)
+    started = monotonic()
+    with running(implementation):
+        with stages() as stage, nullcontext() if workers is None else processes(workers).open() as executor:
+            if executor is not None:
+                explore = partial(explore, executor=executor)
+            seen = explore(scenario, implementation, seconds=budget, progress=stage(f"{scenario.name}: {strategy}"))
+        seconds = monotonic() - started
+        seen = _least(seen, scenario, implementation)
+        smaller = _smaller_case(seen, scenario, implementation)
+        # To tell a violation, its steps are run again.
+        if as_json:
+            data = report_data.exploration_data(seen, scenario, implementation, chosen.options)
+            data["smaller"] = smaller
+        else:
+            tables = list(report.exploration_tables(seen, scenario, implementation, chosen.options))
+            tables += [Text(f"{seen.violations[0].clause} in its smallest case: {smaller}")] if smaller else []
+    standing = standing_of(bool(seen.violations), seen.complete)
+    if as_json:
+        print_json(data, seconds)
+    else:
+        covered = counted(seen.executions if seen.interleavings is None else seen.interleavings, "schedule")
+        print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
+    return status_of(standing, seen.interrupted)
+
+
+def _explorer(strategy: str, executions: int | None, workers: int | None) -> Callable[..., Exploration]:
+    explore = explorer(strategy)
+    if workers is not None and strategy != "dpor":
+        raise click.UsageError(f"--workers splits dpor, and not {quoted(strategy)}")
+    if executions is None:
+        return explore
+    if strategy == "merged":
+        raise click.UsageError("--executions bounds the other strategies; merged runs each distinct step once")
+    return partial(explore, executions=executions)
+
+
+def _least(seen: Exploration, scenario: Scenario, implementation: Implementation) -> Exploration:
+    """Return what was seen, with the smallest schedule of each violation in the place of the one that was met."""
+
+    def least(one: Violation) -> Violation:
+        found = smallest_schedule(scenario, implementation, one.clause, places=PLACES)
+        return one if found is None else found.violation
+
+    return seen if seen.interrupted else replace(seen, violations=tuple(map(least, seen.violations)))
+
+
+def _smaller_case(seen: Exploration, scenario: Scenario, implementation: Implementation) -> str | None:
+    """Return the line that replays the first violation in a smaller scenario, None where there is none such."""
+    if seen.interrupted or not seen.violations:
+        return None
+    clause = seen.violations[0].clause
+    found = smallest(scenario, implementation, clause, places=PLACES)
+    if found is None or found.scenario == scenario:
+        return None
+    found, options = named(found, implementation)
+    return options and replay_command(found.violation.steps, found.scenario, implementation, options)
+
+
+def _stopped(seen: Exploration) -> str:
+    return f"; {printable(seen.why, LONGEST_COMPLAINT)}" if seen.why else ""

@@ -1,0 +1,1 @@
+"""How code comes under the scheduler that does not yield its steps itself."""

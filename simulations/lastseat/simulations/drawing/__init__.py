@@ -1,0 +1,1 @@
+"""Space-time diagrams of one execution, as text and as pictures."""

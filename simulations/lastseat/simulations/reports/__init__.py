@@ -1,0 +1,1 @@
+"""What was seen, for people, for programs, and as pages."""

@@ -1,0 +1,122 @@
+"""Holding a program to what it declares: an execution is repeated, and then taken in another order.
+
+If operations touch no more than they say, and nothing happens outside of them, then an execution in which commuting
+steps are exchanged gives the same results and leaves the same behind. Reduction rests on that; here it is tested.
+And at the end of a search that claims to be complete, random schedules must end in ways that it has seen.
+"""
+
+from collections.abc import Callable, Collection, Hashable
+from random import Random
+from typing import Any
+
+from lastseat.simulations.common.text import quoted
+from lastseat.simulations.kernel.execution import Execution, as_text, final_of, returned_of
+from lastseat.simulations.kernel.footprints import Meter
+from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.strategies.trace import Trace
+
+FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
+SCHEDULES = 32  # random ones, whose ends a complete search must have seen
+
+
+def is_audited(number: int) -> bool:
+    """Return whether an exploration audits its so many-th execution (from 1)."""
+    return number <= FIRST or number % EVERY == 0
+
+
+class _Guarded(Execution):
+    """An execution that notices when the code between two operations changes the shared state."""
+
+    def _resume(self, who: int, result: Any) -> bool:
+        before = final_of(self.shared)
+        ended = super()._resume(who, result)
+        if final_of(self.shared) != before:
+            raise ProgramError(f"process {who} changes shared state outside its operations{self.so_far()}")
+        return ended
+
+
+def audit(program: Program, meter: Meter, seen: Execution, number: int) -> bool:
+    """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
+
+    The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed.
+    """
+    again, trace = _Guarded(program, meter), Trace(meter.footprints)
+    for who in seen.schedule:
+        if who in again.returned or not again.is_free(who):
+            raise _not_deterministic(seen)
+        operation = again.pending[who]
+        result, footprint = again.step(who)
+        trace.add(who, footprint, operation, result)
+    if _ending(again) != _ending(seen):
+        raise _not_deterministic(seen)
+    random = Random(number)  # noqa: S311 - nothing secret is drawn
+    for pick in (trace.who.__getitem__, lambda _: random.random()):
+        _exchange(program, meter, seen, another_order(trace, pick))
+    return True
+
+
+def confirm(
+    program: Program, meter: Meter, ending_of: Callable[[Execution], Hashable], seen: Collection[Hashable]
+) -> int:
+    """Execute random schedules and look whether each ends in a way that was seen; return how many.
+
+    Raises ProgramError where one does not: then it is equivalent to no execution of the search.
+    """
+    random = Random(0)  # noqa: S311 - nothing secret is drawn
+    for _ in range(SCHEDULES):
+        execution = Execution(program, meter)
+        while free := execution.free():
+            execution.step(random.choice(free))
+            if execution.exhausted() is not None:
+                break
+        if ending_of(execution) not in seen:
+            raise ProgramError(
+                "the program touches more than its operations declare, or keeps state from one execution to the next:"
+                f" schedule {as_text(execution.schedule)} ends in {_told(execution)}, and nothing in the search did"
+            )
+    return SCHEDULES
+
+
+def _exchange(program: Program, meter: Meter, seen: Execution, other: list[int]) -> None:
+    """Take the steps of an execution in another order."""
+    exchanged = Execution(program, meter)
+    for who in other:
+        if who in exchanged.returned or not exchanged.is_free(who):
+            raise _undeclared(seen, other, "a step of the one cannot be taken in the other")
+        exchanged.step(who)
+    if _ending(exchanged) != _ending(seen):
+        raise _undeclared(seen, other, f"one ends in {_told(seen)}, the other in {_told(exchanged)}")
+
+
+def another_order(trace: Trace, pick: Callable[[int], float]) -> list[int]:
+    """Return another schedule of the same trace: of the steps that may be next, the one that `pick` rates highest."""
+    left, done, order = list(range(len(trace))), 0, list[int]()
+    while left:
+        ready = [index for index in left if trace.before[index] & ~done == 0]
+        chosen = max(ready, key=pick)
+        left.remove(chosen)
+        done |= 1 << chosen
+        order.append(trace.who[chosen])
+    return order
+
+
+def _ending(execution: Execution) -> tuple[Any, Any, Any]:
+    return returned_of(execution), final_of(execution.shared), tuple(execution.unfinished())
+
+
+def _told(execution: Execution) -> str:
+    return quoted(str(_ending(execution)[:2]))
+
+
+def _not_deterministic(seen: Execution) -> ProgramError:
+    return ProgramError(
+        "the program is not deterministic, or keeps state from one execution to the next: schedule "
+        f"{as_text(seen.schedule)} ended in {_told(seen)}, and otherwise when it was taken again"
+    )
+
+
+def _undeclared(seen: Execution, other: list[int], how: str) -> ProgramError:
+    return ProgramError(
+        "the program touches more than its operations declare: schedules "
+        f"{as_text(seen.schedule)} and {as_text(other)} differ only in steps that should commute, and {how}"
+    )

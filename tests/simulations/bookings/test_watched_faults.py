@@ -1,0 +1,135 @@
+"""Who watches faults is watched: each is shown a case that it alone tells.
+
+Clauses: progress.suspension
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import comb, factorial
+from typing import Any, ClassVar
+
+import pytest
+
+from lastseat.reference.attempt_booking import Attempt, Observe, Operation, Persist, emit, propose
+from lastseat.reference.implementation import MEMORY, Implementation
+from lastseat.reference.stores.memory import MemoryStore
+from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
+from lastseat.simulations.bookings import recheck, struck_merged
+from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.explore import explore_merged
+from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.bookings.struck_merged import StruckMerged
+from lastseat.simulations.counterexamples.smallest import smallest_schedule
+from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, Strike
+
+
+def faulty(most: int) -> Scenario:
+    return replace(contention(2, 1), faults=FaultBudget(most))
+
+
+class ShutsWhenFull(MemoryStore):
+    """Once a unit is confirmed, nobody may observe any more."""
+
+    partitioned: ClassVar[bool] = False
+
+    def would_block(self, operation: Operation) -> bool:
+        return isinstance(operation, Observe) and any(held.confirmed for _, held in self.snapshot().resources)
+
+
+SHUTS = Implementation("shuts-when-full", ShutsWhenFull.open)
+
+
+def suspended(most: int) -> bool:
+    """Return whether somebody waits after both ended and the first was delivered again, without an answer."""
+    steps: list[int] = [0, 1, Strike(2, "u"), 0, 1]
+    return any(found.clause == "progress.suspension" for found in findings(run(faulty(most), SHUTS, steps), SHUTS))
+
+
+def test_a_redelivery_that_is_struck_at_once_is_two_faults_and_leaves_none_for_another() -> None:
+    assert suspended(3)  # the second attempt could be delivered again, and would have to wait
+    assert not suspended(2)
+
+
+@pytest.mark.parametrize(("seconds", "complete"), [(1e-9, False), (3_600.0, True)])
+def test_merged_keeps_its_seconds_with_faults_too(seconds: float, complete: bool) -> None:
+    assert explore_merged(faulty(2), MEMORY, seconds=seconds).complete is complete
+
+
+def test_a_strike_is_a_strike_of_the_same_letter_and_no_plain_step() -> None:
+    strike: Any = Strike(0, "u")
+
+    assert (strike == Strike(0, "u"), strike != Strike(0, "u")) == (True, False)
+    assert (strike == Strike(0, "a"), strike != Strike(0, "a")) == (False, True)
+    assert (strike == 0, strike != 0) == (False, True)
+
+
+def test_a_budget_says_what_it_allows() -> None:
+    crashes = frozenset({FaultKind.CRASH})
+
+    assert str(FaultBudget(0, crashes)) == "no faults"
+    assert str(FaultBudget(1, crashes)) == "at most 1 fault (crash)"
+    assert str(FaultBudget(2, crashes)) == "at most 2 faults (crash)"
+
+
+def greedy(request: BookingRequest) -> Attempt:
+    """Once there is a booking on the resource, take it for one's own: without a persist."""
+    observation = yield Observe(request.resource_id)
+    if isinstance(observation, Resource) and observation.confirmed:
+        return Emission(Outcome.BOOKED)
+    return emit((yield Persist(propose(request, observation))))
+
+
+def test_the_smallest_counterexample_repeats_an_attempt_though_an_earlier_one_has_not_begun() -> None:
+    """Attempts 2 and 3 repeat 0 and 1. Only the repeated one has a booking of its own to find."""
+    requests = (BookingRequest("ann", "seat", 1), BookingRequest("bob", "sofa", 1))
+    scenario = Scenario("two-resources", "Two", (("seat", 0), ("sofa", 1)), requests, FaultBudget(1))
+
+    found = smallest_schedule(
+        scenario, Implementation("greedy", MemoryStore.open, greedy), "attempt.decides_at_persist"
+    )
+
+    assert found is not None
+    assert found.violation.steps == (1, 1, 3)
+
+
+def test_symmetry_does_not_switch_itself_off_with_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = replace(contention(3, 1), faults=FaultBudget(1, frozenset({FaultKind.CRASH, FaultKind.UNAVAILABLE})))
+    plain = explore_merged(scenario, MEMORY, symmetry=False)
+    monkeypatch.setattr(StruckMerged, "explore", None)  # what goes on without symmetry
+
+    assert explore_merged(scenario, MEMORY).outcomes == plain.outcomes
+
+
+def test_the_field_of_faults_holds_as_many_as_a_budget_may_allow() -> None:
+    """All crash: before their observe, after it, or after their persist. The last two take two steps."""
+    scenario = replace(contention(8, 1), faults=FaultBudget(8, frozenset({FaultKind.CRASH})))
+
+    seen = explore_merged(scenario, MEMORY)
+
+    orders = (comb(8, once) * 2 ** (8 - once) * factorial(16 - once) // 2 ** (8 - once) for once in range(9))
+    assert seen.by_faults[8] == sum(orders)
+    assert sum(seen.by_faults.values()) == seen.interleavings
+
+
+def test_a_redelivery_is_counted_once_for_each_state_in_which_it_begins() -> None:
+    """Of one attempt: before its reservation is recorded, and after it."""
+    scenario = replace(contention(1, 1), faults=FaultBudget(1, frozenset({FaultKind.REDELIVERY})))
+
+    assert explore_merged(scenario, MEMORY).fired["redelivery"] == 2
+
+
+def test_random_schedules_keep_to_the_budget_of_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take no step that the search did not take."""
+
+    def watched(seen: Exploration, steps: RealSteps, prefix: Sequence[int] = ()) -> Exploration:
+        again = recheck.rechecked(seen, steps, prefix)
+        assert steps.judge.figures()["fired"] == seen.fired
+        return again
+
+    monkeypatch.setattr(struck_merged, "rechecked", watched)
+    scenario = replace(contention(1, 1), faults=FaultBudget(2, frozenset({FaultKind.REDELIVERY, FaultKind.CRASH})))
+
+    assert explore_merged(scenario, MEMORY).audited == recheck.SCHEDULES
