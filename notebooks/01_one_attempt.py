@@ -24,13 +24,16 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
 from lastseat.reference.store import decide
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Outcome, Reason, Verdict
-from lastseat.simulations.bookings.explore import explore_brute
-from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.counterexamples.story import told
-from lastseat.simulations.drawing.spacetime import spacetime_svg
-from lastseat.simulations.figures.states import attempt_graph
-from lastseat.simulations.figures.style import show_svg, use_style
+from lastseat.simulations import (
+    contention,
+    explore_brute,
+    figures,
+    run,
+    show_svg,
+    spacetime_svg,
+    told,
+    use_style,
+)
 
 use_style()
 
@@ -166,7 +169,7 @@ show_svg(spacetime_svg(race, title=harmless))
 # %%
 two_seats = run(contention(2, 2), MEMORY, (0, 1, 0, 1))
 assert two_seats.returned == race.returned
-assert dict(two_seats.store.snapshot().resources)["seats"].confirmed == 1
+assert dict(two_seats.final.resources)["seats"].confirmed == 1
 
 # %% [markdown]
 # And if they take turns? Then b's photograph is fresh when it is used.
@@ -198,7 +201,7 @@ assert [kinds.count(one) for one in Outcome] == [1, 1, 5]
 # an attempt fits in one picture.
 
 # %%
-attempt_graph()
+figures.states.attempt_graph()
 
 # %% [markdown]
 # Read it from the left. There are two shared steps, and no arrow goes back: no retry, no loop. So an attempt ends
@@ -227,7 +230,7 @@ print(seen_all.outcomes)
 twice = run(contention(2, 2, same_id=True), MEMORY, (0, 1, 0, 1))
 print(*told(twice), sep="\n")
 assert [str(twice.returned[who]) for who in (0, 1)] == ["BOOKED", "BOOKED"]
-assert len(twice.store.snapshot().reservations) == 1
+assert len(twice.final.reservations) == 1
 
 # %% [markdown]
 # Both are told BOOKED, and there is 1 reservation. That is why identity is the *first* check. The second delivery

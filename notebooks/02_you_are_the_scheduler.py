@@ -19,15 +19,21 @@
 # %%
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.bookings.explore import explore_brute, explore_merged
-from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.counterexamples.story import told
-from lastseat.simulations.drawing.spacetime import spacetime_svg
-from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.game import LEVELS, Board, rules_of
-from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations import (
+    LEVELS,
+    Board,
+    Schedule,
+    contention,
+    explore_brute,
+    explore_merged,
+    findings,
+    rules_of,
+    run,
+    show_svg,
+    spacetime_svg,
+    told,
+    use_style,
+)
 
 use_style()
 
@@ -72,7 +78,7 @@ print(*told(double), sep="\n")
 # specification, and names those that are broken, with the step at which it shows.
 
 # %%
-broken = findings(double, blind.implementation)
+broken = findings(double, blind.scenario, blind.implementation)
 for one in broken:
     print(f"step {one.step}: {one.clause}: {one.witness}")
 assert {one.step for one in broken} == {4}
@@ -199,7 +205,7 @@ show_svg(
 # %%
 for level in LEVELS.values():
     other = explore_merged(level.scenario, level.implementation)
-    lengths = [len(one.steps) for one in other.violations if one.clause == level.goal]
+    lengths = [len(one.steps) for one in other.violations if one.name == level.goal]
     assert lengths == ([len(rules_of(level).shortest)] if level.goal else [])
     assert other.interleavings == rules_of(level).schedules
 
@@ -213,9 +219,9 @@ for level in LEVELS.values():
 # %%
 forgetful = explore_brute(contention(2, 1), GALLERY["never-bumps-version"])
 first = forgetful.violations[0]
-print(first.steps, first.clause, "-", first.witness)
-assert (first.clause, len(first.steps)) == ("persist.version_step", 2)
-assert "state.capacity" not in forgetful.clauses
+print(first.steps, first.name, "-", first.witness)
+assert (first.name, len(first.steps)) == ("persist.version_step", 2)
+assert "state.capacity" not in forgetful.violated
 
 # %% [markdown]
 # The other is kind to its callers: after a conflict it tries again by itself. It takes more than the two steps that an
@@ -225,7 +231,7 @@ assert "state.capacity" not in forgetful.clauses
 # %%
 kind = explore_brute(contention(2, 1), GALLERY["hidden-retry"])
 assert [
-    len(one.steps) for one in kind.violations if one.clause == "progress.two_steps"
+    len(one.steps) for one in kind.violations if one.name == "progress.two_steps"
 ] == [4]
 assert explore_merged(contention(3, 2), GALLERY["hidden-retry"]).interleavings == 498
 
@@ -251,9 +257,8 @@ answers = {
 }
 for name, text in answers.items():
     level, steps = LEVELS[name], Schedule.parse(text).steps
-    found = findings(
-        run(level.scenario, level.implementation, steps), level.implementation
-    )
+    shown = run(level.scenario, level.implementation, steps)
+    found = findings(shown, level.scenario, level.implementation)
     assert level.goal in {one.clause for one in found}
     assert len(steps) == len(rules_of(level).shortest)
 
@@ -289,10 +294,9 @@ for level in LEVELS.values():
 again = LEVELS["delivered-twice"]
 overlap = run(again.scenario, again.implementation, (0, 1, 0, 1))
 assert [str(overlap.returned[who].outcome) for who in (0, 1)] == ["BOOKED", "FAILED"]
-assert len(overlap.store.snapshot().reservations) == 1
-assert {one.clause for one in findings(overlap, again.implementation)} == {
-    "persist.identity"
-}
+assert len(overlap.final.reservations) == 1
+found = findings(overlap, again.scenario, again.implementation)
+assert {finding.clause for finding in found} == {"persist.identity"}
 
 # %% [markdown]
 # **d.** You give level 2 only two attempts instead of three, still with two seats. Can you overbook?
@@ -306,7 +310,7 @@ assert {one.clause for one in findings(overlap, again.implementation)} == {
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 small = explore_brute(contention(2, 2), GALLERY["trusts-observation"])
-assert small.clauses == {"persist.compare_and_swap"}
+assert small.violated == {"persist.compare_and_swap"}
 
 # %% [markdown]
 # **e.** A store ignores the version, and checks the units that are confirmed *now*, in the same step as it writes. Can
@@ -322,7 +326,7 @@ assert small.clauses == {"persist.compare_and_swap"}
 # %% tags=["answer"] jupyter={"source_hidden": true}
 careless = explore_brute(contention(3, 2), GALLERY["ignores-version"])
 assert careless.complete
-assert careless.clauses == {"persist.compare_and_swap"}
+assert careless.violated == {"persist.compare_and_swap"}
 
 # %% [markdown]
 # ## What you can now say

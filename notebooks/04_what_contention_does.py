@@ -24,14 +24,18 @@ from math import comb, factorial, pi, sqrt
 from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
-from lastseat.simulations.bookings.explore import explore_brute, explore_merged
-from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.figures import laws
-from lastseat.simulations.figures.style import use_style
-from lastseat.simulations.sweeps.chunks import Plan
-from lastseat.simulations.sweeps.estimates import estimates
-from lastseat.simulations.sweeps.points import Point, grid
-from lastseat.simulations.sweeps.sweep import sweep
+from lastseat.simulations import (
+    Plan,
+    Point,
+    contention,
+    estimates,
+    explore_brute,
+    explore_merged,
+    figures,
+    grid,
+    sweep,
+    use_style,
+)
 
 use_style()
 
@@ -111,7 +115,7 @@ assert (inside, total) == (59, 60)
 # lie on the lines.
 
 # %%
-laws.residuals(samples)
+figures.laws.residuals(samples)
 
 # %% [markdown]
 # Where does the band come from? The tempting formula takes every attempt as one coin toss: with `n` attempts in each
@@ -151,7 +155,7 @@ assert share[1]["BOOKED"] == 1
 assert all(share[n]["REJECTED"] == 0 for n in range(1, 6))
 assert (worst, round(float(share[worst]["FAILED"]), 3)) == (30, 0.775)
 title = "With five seats, most attempts fail before any is rejected"
-laws.stacked(range(1, 41), 5, sampled=samples, title=title)
+figures.laws.stacked(range(1, 41), 5, sampled=samples, title=title)
 
 # %% [markdown]
 # Both. A lone attempt is always BOOKED. Up to five attempts nobody can be REJECTED, since there is a seat for each;
@@ -165,7 +169,7 @@ laws.stacked(range(1, 41), 5, sampled=samples, title=title)
 # added.
 
 # %%
-laws.ternary()
+figures.laws.ternary()
 
 # %% [markdown]
 # First the path climbs from BOOKED towards FAILED: contention burns attempts while seats are left. Then it bends to
@@ -180,7 +184,7 @@ print({c: round(float(share), 3) for c, share in enough.items()})
 assert enough[12] == enough[1_200] < Fraction(1, 3)
 assert [round(float(enough[c]), 3) for c in (2, 6, 12)] == [0.167, 0.299, 0.299]
 title = "Beyond a few seats, one more hardly helps anybody"
-laws.heat_map(range(1, 21), range(1, 11), outcome="BOOKED", title=title)
+figures.laws.heat_map(range(1, 21), range(1, 11), outcome="BOOKED", title=title)
 
 # %% [markdown]
 # More seats soon stop helping. Of 12 attempts, the share BOOKED is 0.167 on 2 seats, 0.299 on 6 and 0.299 on 12. With
@@ -287,7 +291,7 @@ print("capacity-first", {k.name: round(float(v), 3) for k, v in second.items()})
 assert first["BOOKED"] == second["BOOKED"]
 assert round(float(first["FAILED"]), 3) == 0.764
 assert round(float(second["FAILED"]), 3) == 0.389
-laws.policies(range(1, 41), 5)
+figures.laws.policies(range(1, 41), 5)
 
 # %% [markdown]
 # BOOKED is the same, to the last digit of its fraction. An effective persist passes both checks, in whatever order.
@@ -371,9 +375,9 @@ assert [round(one, 2) for one in true_and_pooled(40, 5, "BOOKED")] == [0.03, 4.3
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 loose = explore_merged(contention(3, 3), GALLERY["ignores-version"])
-print(loose.outcomes, *loose.clauses)
+print(loose.outcomes, *loose.violated)
 assert loose.outcomes == {(3, 0, 0): 90}
-assert loose.clauses == {"persist.compare_and_swap"}
+assert loose.violated == {"persist.compare_and_swap"}
 
 # %% [markdown]
 # **e.** At most m attempts may be between observe and persist (`in_flight=m`). What does m = 1 do to the mix of 40

@@ -37,16 +37,19 @@ from lastseat.reference.values import (
     Resource,
     Verdict,
 )
-from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scenario_file import find_scenario
-from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.counterexamples.story import told
-from lastseat.simulations.drawing.spacetime import spacetime_svg
-from lastseat.simulations.figures import laws, states
-from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations import (
+    Schedule,
+    contention,
+    explore_merged,
+    figures,
+    find_scenario,
+    findings,
+    run,
+    show_svg,
+    spacetime_svg,
+    told,
+    use_style,
+)
 
 use_style()
 
@@ -61,10 +64,10 @@ use_style()
 # %%
 blind = GALLERY["last-write-wins"]
 race = run(contention(2, 1), blind, (0, 1, 0, 1))
-(seats,) = dict(race.store.snapshot().resources).values()
+(seats,) = dict(race.final.resources).values()
 print(*told(race), sep="\n")
 assert seats.confirmed == seats.capacity == 1
-assert len(race.store.snapshot().reservations) == 2
+assert len(race.final.reservations) == 2
 show_svg(spacetime_svg(race, title="The counter says 1 of 1, and 2 are BOOKED"))
 
 # %% [markdown]
@@ -79,9 +82,9 @@ show_svg(spacetime_svg(race, title="The counter says 1 of 1, and 2 are BOOKED"))
 
 # %%
 seen = explore_merged(contention(2, 1), blind)
-print(seen.outcomes, *sorted(seen.clauses))
+print(seen.outcomes, *sorted(seen.violated))
 assert seen.outcomes == {(2, 0, 0): 4, (1, 1, 0): 2}
-assert "state.capacity" not in seen.clauses and "state.sum" in seen.clauses
+assert "state.capacity" not in seen.violated and "state.sum" in seen.violated
 
 # %% [markdown]
 # ## 2. Try induction on one write
@@ -123,13 +126,13 @@ assert (cases, accepted) == (392, 56)
 # stay inside.
 
 # %%
-states.fenced(MEMORY)
+figures.states.fenced(MEMORY)
 
 # %% [markdown]
 # And a store that checks the capacity, but against the attempt's old copy:
 
 # %%
-states.fenced(GALLERY["trusts-observation"])
+figures.states.fenced(GALLERY["trusts-observation"])
 
 # %% [markdown]
 # One kind of edge crosses the fence: the persist of an attempt whose copy is stale. The fence tells us which *step*
@@ -144,8 +147,8 @@ states.fenced(GALLERY["trusts-observation"])
 # %%
 tried = {
     "both checks": CORRECT,
-    "capacity only": flaws.IGNORES_THE_VERSION,
-    "version only": flaws.IGNORES_THE_CAPACITY,
+    "capacity only": flaws.ENCODINGS["no version check"],
+    "version only": flaws.ENCODINGS["no capacity check"],
 }
 proofs = {name: prove(encoding, faults=False) for name, encoding in tried.items()}
 asked = {"state.capacity", "persist.compare_and_swap", "history.linearizable"}
@@ -158,7 +161,7 @@ assert broken["capacity only"] == {"persist.compare_and_swap"}
 assert broken["version only"] == {"state.capacity", "history.linearizable"}
 
 # %%
-states.checks_matrix()
+figures.states.checks_matrix()
 
 # %% [markdown]
 # The capacity check, *inside* the write and on the *current* state, is what keeps the seats safe. Without the version
@@ -198,11 +201,11 @@ print(cause.story)
 locked = GALLERY["locks-on-observe"]
 with_lock = explore_merged(contention(3, 2), locked)
 without = explore_merged(contention(3, 2), MEMORY)
-print("lock:   ", with_lock.outcomes, *with_lock.clauses)
-print("no lock:", without.outcomes, *without.clauses)
+print("lock:   ", with_lock.outcomes, *with_lock.violated)
+print("no lock:", without.outcomes, *without.violated)
 assert with_lock.outcomes == {(2, 1, 0): 6}
 assert without.outcomes == {(2, 1, 0): 6, (2, 0, 1): 48, (1, 0, 2): 36}
-assert with_lock.clauses == {"progress.suspension"} and not without.clauses
+assert with_lock.violated == {"progress.suspension"} and not without.violated
 
 # %% [markdown]
 # Of the 90 schedules 6 are left, those without overlap. Nobody is FAILED any more. That is acceptance; it is not
@@ -211,12 +214,12 @@ assert with_lock.clauses == {"progress.suspension"} and not without.clauses
 
 # %%
 stuck = run(contention(3, 2), locked, [0])
-print("with a lock, waiting:", stuck.waiting())
-assert stuck.waiting() == (1, 2)
+print("with a lock, waiting:", stuck.waiting)
+assert stuck.waiting == (1, 2)
 
 free = run(contention(3, 2), MEMORY, (0, 1, 1, 2, 2))
-print("without:", {free.scenario.labels[k]: str(v) for k, v in free.returned.items()})
-assert free.waiting() == ()
+print("without:", {free.labels[k]: str(v) for k, v in free.returned.items()})
+assert free.waiting == ()
 assert [str(one) for one in free.returned.values()] == ["BOOKED", "BOOKED"]
 
 # %% [markdown]
@@ -240,9 +243,9 @@ def patient(request):
 
 PATIENT = Implementation("patient", MemoryStore.open, patient)
 retried = explore_merged(contention(3, 2), PATIENT)
-print(f"{retried.interleavings} schedules", retried.outcomes, *sorted(retried.clauses))
+print(f"{retried.interleavings} schedules", retried.outcomes, *sorted(retried.violated))
 assert (retried.interleavings, retried.outcomes) == (498, {(2, 1, 0): 498})
-assert retried.clauses == {"attempt.one_persist", "progress.two_steps"}
+assert retried.violated == {"attempt.one_persist", "progress.two_steps"}
 
 # %% [markdown]
 # It works: in all 498 schedules both seats are sold. The map shows how many attempts are FAILED because nobody tries
@@ -253,7 +256,7 @@ price = {n: outcomes(n, n).share()["FAILED"] for n in (2, 10)}
 print({n: round(float(share), 3) for n, share in price.items()})
 assert round(float(price[2]), 3) == 0.333 and 0.66 < price[10] < 0.68
 title = "The price of no retry: attempts fail even with a seat for each"
-laws.heat_map(range(1, 21), range(1, 11), title=title)
+figures.laws.heat_map(range(1, 21), range(1, 11), title=title)
 
 # %% [markdown]
 # A third of two attempts, two thirds of ten, even with a seat for each. That is the price of no retry. So why does
@@ -274,9 +277,9 @@ scenario = find_scenario("lost-acknowledgement")  # one request, two seats
 steps = Schedule.parse("0.0a.0.0").steps  # the answer to the second step is lost
 doubled = run(scenario, careless, steps)
 print(*told(doubled), sep="\n")
-recorded = doubled.store.snapshot().reservations
+recorded = doubled.final.reservations
 print(*recorded, sep="\n")
-assert len(doubled.scenario.originals) == 1 and len(recorded) == 2
+assert doubled.originals == 1 and len(recorded) == 2
 
 honest = run(scenario, MEMORY, Schedule.parse("0.0a.1.1").steps)  # sent again
 print("the flow itself:", *honest.returned.values(), sep="\n  ")
@@ -284,7 +287,7 @@ assert [str(one) for one in honest.returned.values()] == [
     "FAILED (acknowledgement lost)",
     "BOOKED",
 ]
-assert len(honest.store.snapshot().reservations) == 1
+assert len(honest.final.reservations) == 1
 
 # %% [markdown]
 # 1 request, 2 reservations. The flow itself answers FAILED (acknowledgement lost), which is true. The same id, sent
@@ -343,8 +346,8 @@ assert quiet.holds and faulty.holds
 
 # %% tags=["answer"] jupyter={"source_hidden": true}
 loose = GALLERY["ignores-version"]
-assert explore_merged(contention(2, 1), loose).clauses == set()
-assert explore_merged(contention(2, 2), loose).clauses == {"persist.compare_and_swap"}
+assert explore_merged(contention(2, 1), loose).violated == set()
+assert explore_merged(contention(2, 2), loose).violated == {"persist.compare_and_swap"}
 
 # %% [markdown]
 # **b.** State the argument for requests of several units. Which word of sentence 3 has to be read with care?
@@ -360,7 +363,7 @@ assert explore_merged(contention(2, 2), loose).clauses == {"persist.compare_and_
 # %% tags=["answer"] jupyter={"source_hidden": true}
 parties = contention(2, 3, units=(2, 2))
 assert not explore_merged(parties, MEMORY).violations
-assert "state.capacity" in explore_merged(parties, GALLERY["counts-bookings"]).clauses
+assert "state.capacity" in explore_merged(parties, GALLERY["counts-bookings"]).violated
 
 # %% [markdown]
 # **c.** Find an invariant that is true, but not inductive by itself: some step leads from a state in which it holds
@@ -409,9 +412,10 @@ assert inductive("state.unique", "persist.identity.found")
 # %% tags=["answer"] jupyter={"source_hidden": true}
 rounds = (0, 1, 2, 0, 1, 2, 1, 2, 1, 2, 2, 2)
 longest = run(contention(3, 3), PATIENT, rounds)
-assert len(longest.taken) == 2 * (3 + 2 + 1) == 12 and not longest.unfinished()
+assert len(longest.taken) == 2 * (3 + 2 + 1) == 12 and not longest.unfinished
 assert {str(one) for one in longest.returned.values()} == {"BOOKED"}
-assert "attempt.one_persist" in {one.clause for one in findings(longest, PATIENT)}
+found = findings(longest, contention(3, 3), PATIENT)
+assert "attempt.one_persist" in {finding.clause for finding in found}
 
 # %% [markdown]
 # ## What you can now say

@@ -26,26 +26,28 @@ from statistics import median_low
 from lastseat.model.world import Done, Outcome, Request
 from lastseat.reference.flawed import GALLERY, RARE
 from lastseat.reference.implementation import MEMORY, SQLITE
-from lastseat.simulations.bookings.explore import (
+from lastseat.simulations import (
+    Draws,
+    contention,
+    explain,
+    explanation_lines,
     explore_brute,
     explore_merged,
     explore_program,
+    figures,
+    findings,
+    kill_table,
+    linearizable,
+    named,
+    run,
+    sample_booking,
+    scenario_of,
+    show_svg,
+    smallest,
+    spacetime_svg,
+    told,
+    use_style,
 )
-from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.linearizability import linearizable
-from lastseat.simulations.bookings.program import BookingWatch, booking_program
-from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run
-from lastseat.simulations.cli.sample import Draws, sample_booking
-from lastseat.simulations.common.progress import silent
-from lastseat.simulations.counterexamples.explain import explain, explanation_lines
-from lastseat.simulations.counterexamples.smallest import named, smallest
-from lastseat.simulations.counterexamples.story import told
-from lastseat.simulations.drawing.spacetime import spacetime_svg
-from lastseat.simulations.figures import searches
-from lastseat.simulations.figures.style import show_svg, use_style
-from lastseat.simulations.strategies.samplers import sampler_of
-from lastseat.simulations.verification.mutants import kill_table, scenario_of
 
 use_style()
 
@@ -68,8 +70,9 @@ assert explore_brute(contention(2, 1), trusting).outcomes == {
 four = contention(4, 4)
 example = run(four, wraps, (0, 1, 1, 2, 2, 3, 3, 0))
 print(*told(example), sep="\n")
-print(*(one.clause for one in findings(example, wraps)))
-assert {one.clause for one in findings(example, wraps)} == {"persist.compare_and_swap"}
+broken = {finding.clause for finding in findings(example, four, wraps)}
+print(*broken)
+assert broken == {"persist.compare_and_swap"}
 
 # %% [markdown]
 # Exactly 3 others must book between the observe and the persist of one attempt. The victim a may be any of the four,
@@ -84,7 +87,7 @@ bad = [
     for steps in ((a, b, b, c, c, d, d, a), (b, a, b, c, c, d, d, a))
 ]
 assert len(set(bad)) == 48
-assert all(findings(run(four, wraps, steps), wraps) for steps in bad)
+assert all(findings(run(four, wraps, steps), four, wraps) for steps in bad)
 
 wrong, right = explore_brute(four, wraps), explore_brute(four, MEMORY)
 print(f"all BOOKED: {wrong.outcomes[4, 0, 0]} of {wrong.interleavings}, and", end=" ")
@@ -117,10 +120,10 @@ print("strategy        executions  found")
 tried = {}
 for strategy in ("dpor", "preemptions=0", "preemptions=1", "preemptions=2"):
     tried[strategy] = explore_program(four, wraps, strategy=strategy)
-    found = ", ".join(sorted(tried[strategy].clauses)) or "nothing"
+    found = ", ".join(sorted(tried[strategy].violated)) or "nothing"
     print(f"{strategy:14} {tried[strategy].executions:11}  {found}")
 assert [one.executions for one in tried.values()] == [280, 24, 168, 672]
-assert [bool(one.clauses) for one in tried.values()] == [True, False, True, True]
+assert [bool(one.violated) for one in tried.values()] == [True, False, True, True]
 nothing = tried["preemptions=0"]
 print("complete:", nothing.complete, "-", nothing.why)
 assert not nothing.complete
@@ -141,10 +144,9 @@ assert not nothing.complete
 
 # %%
 def walk_chance(steps):
-    execution, chance = Scheduler(four, wraps), Fraction(1)
-    for who in steps:
-        chance /= len(execution.unfinished())
-        execution.step(who)
+    chance = Fraction(1)
+    for taken in range(len(steps)):
+        chance /= len(run(four, wraps, steps[:taken]).unfinished)
     return chance
 
 
@@ -169,13 +171,9 @@ assert sure == {"uniform": 156, "walk": 143}
 
 # %%
 def executions_until_found(strategy, seed, depth=None, most=400):
-    program, watch = booking_program(four, wraps), BookingWatch(four, wraps)
-    steps, meter = [2] * 4, program.meter()
-    how = {"runs": most, "seed": seed, "depth": depth, "steps": steps}
-    drawn = sampler_of(strategy, program, meter, watch, **how)
-    while not watch.violated and drawn.advance():
-        pass
-    return drawn.executions if watch.violated else None
+    draws = Draws(strategy, runs=most, seed=seed, depth=depth)
+    found = sample_booking(four, wraps, draws, stop_at_first=True).seen
+    return found.executions if found.violations else None
 
 
 pct = [executions_until_found("pct", seed, depth=2) for seed in range(60)]
@@ -186,7 +184,7 @@ assert (median_low(pct), median_low(pos)) == (6, 32)
 assert sum(one <= 32 for one in pct) / 60 >= 1 - (1 - 1 / 32) ** 32
 
 # %%
-searches.detection_curves(
+figures.searches.detection_curves(
     chances,
     {"pct, depth 2": pct, "pos": pos},
     most_executions=150,
@@ -221,7 +219,7 @@ names = [
 engines = ["brute", "dpor", "preemptions=0", "preemptions=1", "delays=1"]
 engines += ["uniform", "walk", "pct", "pos"]
 flawed = [{**GALLERY, **RARE}[name] for name in names]
-seen = kill_table(flawed, engines, seeds=5, stage=lambda *_: silent)
+seen = kill_table(flawed, engines, seeds=5, stage=lambda *_: lambda *_: None)
 table = {}
 for row in seen.rows:
     table[row.implementation.name] = {
@@ -237,7 +235,7 @@ calm = table["looks-at-first-page"]
 assert calm["brute"] == calm["dpor"] == calm["preempt=0"] == 1 < calm["uniform"]
 
 # %%
-searches.kill_map(
+figures.searches.kill_map(
     table,
     title="No strategy is best for every bug, and bounded ones miss some",
     subtitle="Executions until the first violation, on the smallest scenario. "
@@ -258,7 +256,7 @@ searches.kill_map(
 # %%
 crowd = contention(6, 3)
 sampled = sample_booking(crowd, trusting, Draws("walk", runs=1, seed=2)).seen
-(noisy,) = (one for one in sampled.violations if one.clause == "state.capacity")
+(noisy,) = (one for one in sampled.violations if one.name == "state.capacity")
 print(len(noisy.steps), "steps:", noisy.steps)
 
 least = smallest(crowd, trusting, "state.capacity")

@@ -3,6 +3,7 @@
 Clauses: history.linearizable, progress.two_steps
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,30 +15,19 @@ from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.abstraction import system_of
-from lastseat.simulations.bookings.brute import explore_brute
-from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios
 from lastseat.simulations.bookings.scheduler import schedules
-from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.kernel.actions import Step
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.testing.strategies import scenarios
 
 SHIPPED = {scenario.name: scenario for scenario in shipped_scenarios()}
 SMALL = [name for name, scenario in SHIPPED.items() if len(scenario.requests) <= 4]
-IMPLEMENTATIONS = {one.name: one for one in (MEMORY, CAPACITY_FIRST, *GALLERY.values())}
-
-
-@st.composite
-def scenarios(draw: st.DrawFn, most_attempts: int = 4) -> Scenario:
-    """Up to four attempts of unequal units on two resources and a missing one, under shared ids."""
-    capacities = {"x": draw(st.integers(0, 4)), "y": draw(st.integers(0, 4))}
-    request = st.builds(
-        BookingRequest,
-        booking_id=st.sampled_from(["ann", "bob", "cid", "dan"]),
-        resource_id=st.sampled_from(["x", "x", "y", "elsewhere"]),
-        units=st.integers(1, 3),
-    )
-    requests = draw(st.lists(request, min_size=1, max_size=most_attempts))
-    return Scenario("drawn", "A drawn scenario", tuple(capacities.items()), tuple(requests))
+IMPLEMENTATIONS = {
+    implementation.name: implementation for implementation in (MEMORY, CAPACITY_FIRST, *GALLERY.values())
+}
 
 
 def seen(exploration: Exploration) -> dict[str, object]:
@@ -45,13 +35,13 @@ def seen(exploration: Exploration) -> dict[str, object]:
     return {
         "interleavings": exploration.interleavings,
         "outcomes": exploration.outcomes,
-        "vectors": exploration.vectors,
+        "endings": exploration.endings,
         "blocked": exploration.blocked,
         "deadlocks": exploration.deadlocks,
         "fired": dict(exploration.fired),
         "conformed": exploration.conformed,
         "complete": exploration.complete,
-        "violations": sorted((one.clause, len(one.steps)) for one in exploration.violations),
+        "violations": sorted((violation.name, len(violation.steps)) for violation in exploration.violations),
         "conforms": exploration.nonconforming is None,
     }
 
@@ -59,17 +49,20 @@ def seen(exploration: Exploration) -> dict[str, object]:
 # Their attempts take more steps, so that four of them have hundreds of thousands of schedules.
 LONG = ("checks-then-writes", "hidden-retry")
 PAIRS = [
-    (one, name) for one in SMALL for name in IMPLEMENTATIONS if name not in LONG or len(SHIPPED[one].requests) < 4
+    (scenario, name)
+    for scenario in SMALL
+    for name in IMPLEMENTATIONS
+    if name not in LONG or len(SHIPPED[scenario].requests) < 4
 ]
 
 
 @pytest.mark.parametrize(("scenario", "implementation"), PAIRS)
 def test_merging_says_what_brute_force_says_on_every_small_shipped_scenario(
-    scenario: str, implementation: str
+    scenario: str, implementation: str, explored: Callable[..., Exploration]
 ) -> None:
-    brute = explore_brute(SHIPPED[scenario], IMPLEMENTATIONS[implementation])
+    brute = explored(explore_brute, SHIPPED[scenario], IMPLEMENTATIONS[implementation])
 
-    assert seen(explore_merged(SHIPPED[scenario], IMPLEMENTATIONS[implementation])) == seen(brute)
+    assert seen(explored(explore_merged, SHIPPED[scenario], IMPLEMENTATIONS[implementation])) == seen(brute)
 
 
 def test_merging_says_what_brute_force_says_of_five_attempts() -> None:
@@ -80,7 +73,7 @@ def test_merging_says_what_brute_force_says_of_five_attempts() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(scenario=scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
+@given(scenario=scenarios(most_attempts=4), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
 def test_merging_says_what_brute_force_says_of_drawn_scenarios(scenario: Scenario, name: str) -> None:
     brute = explore_brute(scenario, IMPLEMENTATIONS[name])
 
@@ -94,12 +87,12 @@ def test_an_outcome_that_only_an_order_from_before_a_booking_explains_is_no_viol
 
     merged = explore_merged(scenario, GALLERY["checks-id-on-observe"])
 
-    assert "history.linearizable" not in merged.clauses
+    assert "history.linearizable" not in merged.violated
     assert seen(merged) == seen(explore_brute(scenario, GALLERY["checks-id-on-observe"]))
 
 
 @settings(deadline=None, max_examples=60)
-@given(scenario=scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
+@given(scenario=scenarios(most_attempts=4), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
 def test_symmetry_changes_nothing_but_the_work(scenario: Scenario, name: str) -> None:
     plain = explore_merged(scenario, IMPLEMENTATIONS[name], symmetry=False)
 
@@ -112,7 +105,7 @@ def test_symmetry_changes_nothing_but_the_work(scenario: Scenario, name: str) ->
 
 
 @settings(deadline=None, max_examples=60)
-@given(scenario=scenarios(), implementation=st.sampled_from([MEMORY, CAPACITY_FIRST]))
+@given(scenario=scenarios(most_attempts=4), implementation=st.sampled_from([MEMORY, CAPACITY_FIRST]))
 def test_the_real_code_has_as_many_states_and_steps_as_the_model(
     scenario: Scenario, implementation: Implementation
 ) -> None:
@@ -129,9 +122,9 @@ def test_the_real_code_has_as_many_states_and_steps_as_the_model(
 @settings(deadline=None, max_examples=15)
 @given(scenario=scenarios(most_attempts=3), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
 def test_brute_force_executes_exactly_the_schedules_of_the_definition(scenario: Scenario, name: str) -> None:
-    by_definition: list[tuple[int, ...]] = []
+    by_definition: list[tuple[Step, ...]] = []
     implementation = IMPLEMENTATIONS[name]
-    count = schedules(scenario, implementation, lambda one: by_definition.append(tuple(t.attempt for t in one.taken)))
+    count = schedules(scenario, implementation, lambda run: by_definition.append(run.steps))
 
     brute = explore_brute(scenario, implementation)
 
@@ -139,10 +132,10 @@ def test_brute_force_executes_exactly_the_schedules_of_the_definition(scenario: 
 
 
 @pytest.mark.parametrize("scenario", [name for name in SMALL if len(SHIPPED[name].requests) <= 3])
-def test_a_sqlite_file_gives_the_same_outcomes_as_memory(scenario: str) -> None:
+def test_a_sqlite_file_gives_the_same_outcomes_as_memory(scenario: str, explored: Callable[..., Exploration]) -> None:
     on_file = explore_merged(SHIPPED[scenario], SQLITE)
 
-    assert seen(on_file) == seen(explore_brute(SHIPPED[scenario], MEMORY))
+    assert seen(on_file) == seen(explored(explore_brute, SHIPPED[scenario], MEMORY))
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lastseat.model import world
 from lastseat.model.searches.readable import search
-from lastseat.model.world import Fault
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, attempt_booking, emit, propose
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.flawed.base import SnapshotStore, reservation_in, resource_in, with_resource
@@ -33,22 +33,23 @@ from lastseat.reference.values import (
     Verdict,
 )
 from lastseat.simulations.bookings.abstraction import system_of
-from lastseat.simulations.bookings.brute import explore_brute
-from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
 from lastseat.simulations.bookings.judged import run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, schedules
-from lastseat.simulations.bookings.symmetry import explore_merged
-from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, Strike
+from lastseat.simulations.bookings.scheduler import schedules
+from lastseat.simulations.kernel.actions import Action, Fault, FaultKind, Faults, Step
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.simulations.kernel.run import Run
+from lastseat.testing import strategies
 
 CRASH, GONE, LOST, AGAIN = FaultKind
 NAMED = ("ignores-version", "forgets-identity", "rejects-early", "writes-in-two-steps", "locks-on-observe")
-IMPLEMENTATIONS = {one.name: one for one in (MEMORY, CAPACITY_FIRST, *(GALLERY[name] for name in NAMED))}
+IMPLEMENTATIONS = {flaw.name: flaw for flaw in (MEMORY, CAPACITY_FIRST, *(GALLERY[name] for name in NAMED))}
 
 
 def faulty(attempts: int, capacity: int, most: int, *kinds: FaultKind, same_id: bool = False) -> Scenario:
-    budget = FaultBudget(most, frozenset(kinds or FaultKind))
+    budget = Faults(most, frozenset(kinds or FaultKind))
     return replace(contention(attempts, capacity, same_id=same_id), faults=budget)
 
 
@@ -58,13 +59,13 @@ def seen(exploration: Exploration) -> dict[str, object]:
         "interleavings": exploration.interleavings,
         "by_faults": exploration.by_faults,
         "outcomes": exploration.outcomes,
-        "vectors": exploration.vectors,
+        "endings": exploration.endings,
         "blocked": exploration.blocked,
         "deadlocks": exploration.deadlocks,
         "fired": dict(exploration.fired),
         "conformed": exploration.conformed,
         "complete": exploration.complete,
-        "violations": sorted((one.clause, len(one.steps)) for one in exploration.violations),
+        "violations": sorted((violation.name, len(violation.steps)) for violation in exploration.violations),
         "conforms": exploration.nonconforming is None,
     }
 
@@ -142,7 +143,7 @@ def test_brute_force_executes_exactly_the_schedules_of_the_definition(
     name: str, kinds: tuple[FaultKind, ...]
 ) -> None:
     for scenario in (faulty(1, 1, 2, *kinds), faulty(2, 1, 1, *kinds)):
-        found: list[tuple[int, ...]] = []
+        found: list[tuple[Step, ...]] = []
         note = partial(note_steps, found)
 
         count = schedules(scenario, IMPLEMENTATIONS[name], note)
@@ -150,42 +151,36 @@ def test_brute_force_executes_exactly_the_schedules_of_the_definition(
         assert explore_brute(scenario, IMPLEMENTATIONS[name]).interleavings == count == len(set(found))
 
 
-def note_steps(found: list[tuple[int, ...]], execution: Scheduler) -> None:
-    found.append(tuple(one.step for one in execution.taken))
+def note_steps(found: list[tuple[Step, ...]], run: Run) -> None:
+    found.append(run.steps)
 
 
 # --- the strategies agree -------------------------------------------------------------------------------------
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
-    """Up to three attempts of unequal units on two resources and a missing one, under shared ids, with faults."""
-    request = st.builds(
-        BookingRequest,
-        booking_id=st.sampled_from(["ann", "bob", "cid"]),
-        resource_id=st.sampled_from(["x", "x", "y", "elsewhere"]),
-        units=st.integers(1, 2),
-    )
-    requests = draw(st.lists(request, min_size=1, max_size=3))
-    kinds = draw(st.sets(st.sampled_from(list(FaultKind)), min_size=1))
-    small = len(requests) < 2 or (AGAIN not in kinds and len(requests) < 3)
-    budget = FaultBudget(draw(st.integers(1, 2)) if small else 1, frozenset(kinds))
-    capacities = (("x", draw(st.integers(0, 3))), ("y", draw(st.integers(0, 3))))
-    return Scenario("drawn", "A drawn scenario", capacities, tuple(requests), budget)
+def drawn_scenarios(draw: st.DrawFn) -> Scenario:
+    """A scenario of up to three attempts, in which something may go wrong; the more attempts, the less."""
+    scenario = draw(strategies.scenarios(most_attempts=3, most_units=2))
+    budget = draw(strategies.faults(most=2).filter(lambda budget: budget.most > 0))
+    attempts = len(scenario.requests)
+    is_small = attempts < 2 or (AGAIN not in budget.kinds and attempts < 3)
+    return replace(scenario, faults=budget if is_small else replace(budget, most=1))
 
 
 @settings(deadline=None, max_examples=40)
-@given(scenario=scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
+@given(scenario=drawn_scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
 def test_merging_says_what_brute_force_says_of_drawn_scenarios(scenario: Scenario, name: str) -> None:
     brute = explore_brute(scenario, IMPLEMENTATIONS[name])
 
-    assert seen(explore_merged(scenario, IMPLEMENTATIONS[name])) == seen(brute)
-    for one in brute.violations:
-        assert run_again(one, scenario, IMPLEMENTATIONS[name])[1]
+    merged = explore_merged(scenario, IMPLEMENTATIONS[name])
+    assert seen(merged) == seen(brute)
+    for violation in (*brute.violations, *merged.violations):
+        assert run_again(violation, scenario, IMPLEMENTATIONS[name])[1]
 
 
 @settings(deadline=None, max_examples=60)
-@given(scenario=scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
+@given(scenario=drawn_scenarios(), name=st.sampled_from(sorted(IMPLEMENTATIONS)))
 def test_symmetry_changes_nothing_but_the_work(scenario: Scenario, name: str) -> None:
     plain = explore_merged(scenario, IMPLEMENTATIONS[name], symmetry=False)
 
@@ -242,7 +237,7 @@ def test_as_many_faults_as_can_strike_give_the_states_of_the_model(
 ) -> None:
     scenario = faulty(attempts, capacity, attempts, *kinds)
     model = search(
-        replace(system_of(scenario, implementation), faults=frozenset(Fault(kind) for kind in kinds)),
+        replace(system_of(scenario, implementation), faults=frozenset(world.Fault(kind) for kind in kinds)),
         stop_at_first=False,
     )
 
@@ -326,9 +321,9 @@ FLAWS = [
 def test_a_flaw_that_only_one_kind_of_fault_shows(flaw: Implementation, kind: FaultKind, clause: str) -> None:
     shown = {one: explore_merged(faulty(2, 2, 2 if one is not AGAIN else 1, one), flaw) for one in FaultKind}
 
-    assert explore_merged(contention(2, 2), flaw).clauses == frozenset()
+    assert explore_merged(contention(2, 2), flaw).violated == frozenset()
     assert {one for one, seen_ in shown.items() if seen_.violations} == {kind}
-    assert clause in shown[kind].clauses
+    assert clause in shown[kind].violated
     assert seen(explore_brute(faulty(2, 2, 1, kind), flaw)) == seen(explore_merged(faulty(2, 2, 1, kind), flaw))
 
 
@@ -345,10 +340,10 @@ def test_a_lost_booking_that_is_taken_back_is_explained_by_its_absence() -> None
             return super().observe(resource_id)
 
     flaw = Implementation("takes-back", TakesBack.open)
-    for kind, letter in ((LOST, "a"), (CRASH, "d")):
-        scenario, prefix = faulty(2, 1, 1, kind), [0, Strike(0, letter)]
+    for kind, fault in ((LOST, Fault.ANSWER_LOST), (CRASH, Fault.CRASH_AFTER)):
+        scenario, prefix = faulty(2, 1, 1, kind), [0, Action(0, fault)]
         merged = explore_merged(scenario, flaw, prefix=prefix)
 
         assert seen(explore_merged(scenario, flaw)) == seen(explore_brute(scenario, flaw))
         assert seen(merged) == seen(explore_brute(scenario, flaw, prefix=prefix))
-        assert merged.clauses == {"observe.pure", "state.version"}
+        assert merged.violated == {"observe.pure", "state.version"}

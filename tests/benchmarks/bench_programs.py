@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.explore import explore_program
 from lastseat.simulations.bookings.scenario import contention
 from lastseat.testing import Exploration, Register, Shared, explore
 

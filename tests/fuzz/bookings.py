@@ -18,20 +18,23 @@ from fuzz.naive_clauses import effects, nonconforming, violated
 from fuzz.stores import Rules, Short
 
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings import program as booking
-from lastseat.simulations.bookings.brute import explore_brute
-from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program
 from lastseat.simulations.bookings.judged import run_again
-from lastseat.simulations.bookings.processes import ExplorationError
-from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.bookings.sample import Draws, sample_booking
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, schedules
-from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.bookings.scheduler import schedules
 from lastseat.simulations.common.workers import Inline
 from lastseat.simulations.counterexamples.smallest import smallest_schedule
-from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, letter_of
+from lastseat.simulations.kernel.actions import FaultKind, Faults, fault_of, process_of
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.kernel.schedule import letter_of
+from lastseat.simulations.strategies.samplers import STRATEGIES as SAMPLERS
+from lastseat.simulations.strategies.split import explore_split
 
 MOST = 700  # schedules of one case
+RUNS = 8  # of a sample
 Explorer: TypeAlias = Callable[..., Exploration]
 
 
@@ -53,7 +56,7 @@ class Case(Short):
 
     def scenario(self) -> Scenario:
         """Return the scenario of the explorers."""
-        budget = FaultBudget(self.faults, frozenset(map(FaultKind, self.kinds))) if self.faults else FaultBudget()
+        budget = Faults(self.faults, frozenset(map(FaultKind, self.kinds))) if self.faults else Faults()
         requests = tuple(BookingRequest(*one) for one in self.requests)
         return Scenario("drawn", "A drawn scenario", self.capacities, requests, budget)
 
@@ -113,7 +116,7 @@ def said(exploration: Exploration) -> Said:
         exploration.interleavings,
         frozenset(tuple(None if one is None else str(one) for one in vector) for vector in exploration.vectors),
         exploration.deadlocks,
-        {one.clause: len(one.steps) for one in exploration.violations},
+        {violation.name: len(violation.steps) for violation in exploration.violations},
         None if deviation is None else len(deviation.steps),
         dict(exploration.by_faults),
         {tuple(mix): count for mix, count in exploration.outcomes.items()},
@@ -144,10 +147,12 @@ def exact(name: str, case: Case, due: Said, exploration: Exploration) -> str | N
 
 def reduced(name: str, case: Case, due: Said, exploration: Exploration) -> str | None:
     """Return how dpor, which shows one order of commuting steps, differs from the naive explorer."""
-    del case
     found = said(exploration)
+    in_vain = 0 if "redelivery" in case.kinds else exploration.blocked
     pairs: Mapping[str, tuple[Any, Any]] = {
         "complete": (True, exploration.complete),
+        "executions in vain": (0, in_vain),
+        "numbers of faults": (set(due.by_faults) if case.faults else set(), set(found.by_faults)),
         "schedules": (due.schedules if found.schedules is not None else None, found.schedules),
         "vectors": (due.vectors, found.vectors),
         "deadlocks": (bool(due.deadlocks), bool(found.deadlocks)),
@@ -167,7 +172,8 @@ def within(name: str, case: Case, due: Said, exploration: Exploration) -> str | 
         "clauses": (set(), set(found.clauses) - set(due.clauses)),
         "shorter than the shortest": ({}, _shorter(due, found)),
         "deviates": (False, found.deviation is not None and due.deviation is None),
-        "deadlocks": (False, found.deadlocks > due.deadlocks),
+        "deadlocks": (False, found.deadlocks > (due.deadlocks and max(due.deadlocks, RUNS))),
+        "numbers of faults": (set(), set(found.by_faults) - set(due.by_faults)),
     }
     return _first(name, pairs) or _spoken(name, exploration)
 
@@ -192,7 +198,7 @@ def _text(value: Any) -> str:
 
 def _spoken(name: str, exploration: Exploration) -> str | None:
     """Return a violated clause that is said never to have spoken, or one that spoke less than never."""
-    silent = {one.clause for one in exploration.violations if exploration.fired.get(one.clause, 0) <= 0}
+    silent = {clause for clause in exploration.violated if exploration.fired.get(clause, 0) <= 0}
     negative = {clause for clause, count in exploration.fired.items() if count < 0}
     return f"{name}, violated and silent: {_text(silent | negative)}" if silent | negative else None
 
@@ -200,14 +206,15 @@ def _spoken(name: str, exploration: Exploration) -> str | None:
 def replayed(name: str, case: Case, exploration: Exploration) -> str | None:
     """Return a violation that does not show when its schedule is executed again, by the naive judge too."""
     scenario, situation = case.scenario(), case.situation()
-    for one in exploration.violations:
-        if not run_again(one, scenario, situation.implementation)[1]:
-            return f"{name}: {one.clause} is not found again on {one.steps}"
-        moves: tuple[Move, ...] = tuple((int(step), letter_of(step)) for step in one.steps)
+    for violation in exploration.violations:
+        clause, steps = violation.name, violation.steps
+        if not run_again(violation, scenario, situation.implementation)[1]:
+            return f"{name}: {clause} is not found again on {steps}"
+        moves: tuple[Move, ...] = tuple((process_of(step), letter_of(fault_of(step))) for step in steps)
         history = executed(situation, moves)
-        shown = None if history is None else violated(history).get(one.clause)
+        shown = None if history is None else violated(history).get(clause)
         if shown != len(moves):
-            return f"{name}: {one.clause} on {one.steps}; naive: after {shown} steps"
+            return f"{name}: {clause} on {steps}; naive: after {shown} steps"
     return None
 
 
@@ -216,9 +223,13 @@ def replayed(name: str, case: Case, exploration: Exploration) -> str | None:
 
 def split(executions_per_task: int, scenario: Scenario, implementation: Any) -> Exploration:
     """Explore with dpor in tasks of so many executions, each in this process."""
-    small = partial(booking.explore_parallel, executions_per_task=executions_per_task)
-    with patch.object(booking, "explore_parallel", small):
+    with patch.dict(explore_split.__kwdefaults__, executions_per_task=executions_per_task):
         return explore_program(scenario, implementation, executor=Inline())
+
+
+def sampled(strategy: str, scenario: Scenario, implementation: Any) -> Exploration:
+    """Judge a few random schedules."""
+    return sample_booking(scenario, implementation, Draws(strategy, RUNS)).seen
 
 
 Comparison: TypeAlias = Callable[[str, Case, Said, Exploration], str | None]
@@ -237,6 +248,7 @@ REDUCED: Engines = {
     "delays=1": (partial(explore_program, strategy="delays=1"), within),
     "preemptions=40": (partial(explore_program, strategy="preemptions=40"), exact),
     "delays=40": (partial(explore_program, strategy="delays=40"), exact),
+    **{strategy: (partial(sampled, strategy), within) for strategy in SAMPLERS},
 }
 
 
@@ -247,7 +259,7 @@ def disagreement(case: Case, engines: Engines | None = None) -> str | None:
     except TooManyError:
         return None
     scenario, implementation = case.scenario(), case.situation().implementation
-    chosen = engines if engines is not None else ENGINES if case.faults else {**ENGINES, **REDUCED}
+    chosen = engines if engines is not None else {**ENGINES, **REDUCED}
     for name, (explore, compare) in chosen.items():
         exploration = explore(scenario, implementation)
         said_ = compare(name, case, due, exploration) or replayed(name, case, exploration)
@@ -262,8 +274,8 @@ def _defined(case: Case, due: Said) -> str | None:
     """Return how the definition of exhaustive differs: `scheduler.schedules`."""
     found: set[tuple[Any, ...]] = set()
 
-    def visit(execution: Scheduler) -> None:
-        found.add(tuple((step.attempt, step.letter) for step in execution.taken))
+    def visit(execution: Run) -> None:
+        found.add(tuple((step.process, letter_of(step.fault)) for step in execution.taken))
 
     count = schedules(case.scenario(), case.situation().implementation, visit) if (due.schedules or 0) <= 60 else None
     if count is not None and not count == len(found) == due.schedules:

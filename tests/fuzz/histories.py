@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from lastseat.model.world import Done, Outcome, Request, Verdict
 from lastseat.reference.values import BookingRequest, Emission
 from lastseat.simulations.bookings.linearizability import Monitor, Possibility, linearizable, unexplained
-from lastseat.simulations.kernel.faults import Strike
+from lastseat.simulations.kernel.actions import Action, Fault, Step
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,9 +34,9 @@ class History(Short):
     told: tuple[str, ...] = ()
     crashed: tuple[int, ...] = ()
 
-    def schedule(self) -> tuple[int, ...]:
+    def schedule(self) -> tuple[Step, ...]:
         """Return the steps as a schedule has them."""
-        return (*self.steps, *(Strike(who, "c") for who in self.crashed))
+        return (*self.steps, *(Action(who, Fault.CRASH_BEFORE) for who in self.crashed))
 
     def vector(self) -> tuple[Done | None, ...]:
         """Return the outcomes of the model."""
@@ -82,7 +82,7 @@ def followed(capacities: Any, requests: Any, steps: Any, vector: Any) -> int | N
     """Return what the monitor says when it is driven along a history by hand, as the merging explorers do it."""
     monitor = Monitor(capacities, requests)
     possible, pending = frozenset({Possibility(frozenset())}), set[int]()
-    taken = [who for who in steps if not isinstance(who, Strike)]
+    taken = [who for who in steps if isinstance(who, int)]
     for number, who in enumerate(taken, start=1):
         pending.add(who)
         if who not in taken[number:] and vector[who] is not None:

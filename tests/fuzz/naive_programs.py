@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from lastseat.simulations.kernel.execution import Broken
+from lastseat.simulations.kernel.stepping import Broken
 from lastseat.testing import Join
 
 Schedule: TypeAlias = tuple[int, ...]

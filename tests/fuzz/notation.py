@@ -1,29 +1,19 @@
-"""A notation for small programs: text such as `x=1 y? | y=1 x?` is a list of processes.
-
-Processes stand between bars, each a sequence of words over the registers x, y, z, the mutexes l, m and the semaphore
-s of two permits. A word is a step (`STEPS`) or a loop of several (`x++`, `x*`), or it decides how the process goes on
-(`CONTROL`).
+"""The notation of `lastseat.testing.notation`, with odd words for the explorers: steps on two places, on everything,
+on nothing, and conditional ones of every kind.
 """
 
-import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, TypeAlias
 
-from lastseat.testing import Join, Mutex, Operation, Register, Semaphore, Shared, act
+from lastseat.testing import Operation, act, notation
+from lastseat.testing.notation import Process, Words, new_shared
 
-Make: TypeAlias = Callable[..., Operation]
 Places: TypeAlias = tuple[str, ...]
-Process: TypeAlias = Callable[[Any], Generator[Operation, Any, Any]]
 
 REGISTERS = "xyz"
 
-
-def new_shared() -> Shared:
-    return Shared(
-        x=Register(0), y=Register(0), z=Register(0), l=Mutex(), m=Mutex(), s=Semaphore(2)
-    )  # fmt: skip
+__all__ = ["REGISTERS", "STEPS", "new_shared", "processes_of"]
 
 
 def _value(shared: Any, name: str) -> Any:
@@ -157,17 +147,8 @@ def _set_all_if_zero(shared: Any, place: str) -> Places | None:
 
 
 # What a word means: a pattern, and the operation made of the shared state and the pattern's groups.
-STEPS: dict[str, Make] = {
-    r"([xyz])=(\d+)": lambda s, a, v: getattr(s, a).write(int(v)),
-    r"([xyz])\?": lambda s, a: getattr(s, a).read(),
-    r"([xyz])\+": lambda s, a: getattr(s, a).fetch_and_add(),
-    r"([xyz]):(\d)>(\d)": lambda s, a, v, w: getattr(s, a).compare_and_swap(int(v), int(w)),
-    r"([xyz])>=(\d)": lambda s, a, v: getattr(s, a).until(lambda value: value >= int(v)),
-    r"([xyz])<(\d)": lambda s, a, v: getattr(s, a).until(lambda value: value < int(v)),
-    r"([lms])\(": lambda s, a: getattr(s, a).acquire(),
-    r"([lms])\)": lambda s, a: getattr(s, a).release(),
-    r"([lms])~": lambda s, a: getattr(s, a).try_acquire(),
-    r"@(\d)": lambda _, n: Join(int(n)),
+STEPS: Words = {
+    **notation.WORDS,
     # Steps on two places: a copy, a blind write, an equality that is waited for; and a step that declares nothing.
     r"([xyz])>([xyz])": lambda _, a, b: act("copy", lambda s: _copy(s, a, b), reads=(a,), writes=(b,)),
     r"([xyz])([xyz])=(\d)": lambda _, a, b, v: act(
@@ -200,70 +181,7 @@ STEPS: dict[str, Make] = {
     r"never": lambda _: act("never", lambda _: None, when=lambda _: False),
 }
 
-# Words that are no steps: whether the process ends here, or leaves out the next word, by what was last given.
-CONTROL: dict[str, Callable[[Any], str]] = {
-    ".": lambda last: "end" if last else "",
-    ".0": lambda last: "" if last else "end",
-    ";": lambda _: "end",
-    "?1": lambda last: "skip" if last else "",
-    "?0": lambda last: "" if last else "skip",
-}
-
-
-def process_of(text: str) -> Process:
-    """Return a process that takes these steps and returns what they gave. `!1` claims that the last gave no 1."""
-
-    words = text.split()
-
-    def process(shared: Any) -> Generator[Operation, Any, Any]:
-        given: list[Any] = []
-        following = iter(words)
-        for word in following:
-            last = given[-1] if given else None
-            if word in CONTROL:
-                what = CONTROL[word](last)
-                if what == "end":
-                    break
-                if what == "skip":
-                    next(following, None)
-            elif word[0] == "!":
-                assert last != int(word[1:]), f"{word[1:]} was seen"
-            else:
-                yield from _steps(shared, word, given)
-        return tuple(given)
-
-    return process
-
-
-def _steps(shared: Any, word: str, given: list[Any]) -> Generator[Operation, Any, None]:
-    """Take the steps of one word, and note what they give."""
-    place, how = word[:1], word[1:]
-    if how == "=#":  # writes the sum of what was seen
-        yield getattr(shared, place).write(sum(value for value in given if isinstance(value, int)))
-    elif how == "++":  # adds, with as many compare-and-swaps as it takes
-        swapped = False
-        while not swapped:
-            seen = yield getattr(shared, place).read()
-            swapped = yield getattr(shared, place).compare_and_swap(seen, seen + 1)
-        given.append(seen)
-    elif how == "*":  # reads until it is set
-        while not (yield getattr(shared, place).read()):
-            pass
-    else:
-        make, groups = _meaning(word)
-        result = yield make(shared, *groups)
-        if result is not None:
-            given.append(result)
-
-
-@cache
-def _meaning(word: str) -> tuple[Make, tuple[str, ...]]:
-    for pattern, make in STEPS.items():
-        if found := re.fullmatch(pattern, word):
-            return make, found.groups()
-    raise AssertionError(f"{word} is no step")
-
 
 def processes_of(text: str) -> list[Process]:
     """Return the processes of a program."""
-    return [process_of(part) for part in text.split("|")]
+    return notation.processes_of(text, STEPS)

@@ -1,6 +1,5 @@
 """What the explorers of programs are asked in the fuzzers: programs that nobody wrote, and claims about them."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from lastseat.simulations.kernel.exploration import When
 from lastseat.simulations.kernel.program import Program, program_of
 from lastseat.testing import Property
+from lastseat.testing.strategies import texts
 
 MOST_RUNS = 400  # schedules of a program that the naive explorer looks at
 
@@ -69,27 +69,6 @@ def few_of_all() -> st.SearchStrategy[list[str]]:
     groups = [PLAIN, PLAIN, CONDITIONAL, WAITING, GOING_ON, EVERYTHING]
     words = st.sampled_from(groups).flatmap(st.sampled_from) | st.sampled_from(PLAIN + CONDITIONAL + RAISING)
     return st.lists(words, min_size=3, max_size=8, unique=True)
-
-
-def texts(pool: st.SearchStrategy[list[str]], shapes: list[tuple[int, ...]]) -> st.SearchStrategy[str]:
-    """Texts of programs made of a few words, whose processes have at most so many, in any order."""
-
-    def of(drawn: tuple[list[str], Sequence[int]]) -> st.SearchStrategy[str]:
-        words, shape = drawn
-        word = st.sampled_from(["", *words, *words])  # with the empty one, processes are mostly long
-        each = [st.lists(word, min_size=most, max_size=most).map(_process) for most in shape]
-        return st.tuples(*each).map(_joined)
-
-    return st.tuples(pool, st.sampled_from(shapes).flatmap(st.permutations)).flatmap(of)
-
-
-def _process(words: list[str]) -> str:
-    return " ".join(filter(None, words))
-
-
-def _joined(processes: Sequence[str]) -> str:
-    """The program, in which only processes are joined that there are."""
-    return re.sub(r"@(\d)", lambda found: f"@{int(found[1]) % len(processes)}", " | ".join(processes))
 
 
 def cases(pool: st.SearchStrategy[list[str]], shapes: list[tuple[int, ...]]) -> st.SearchStrategy[Case]:

@@ -9,14 +9,14 @@ from typing import Any
 from fuzz.naive_programs import Schedule
 from fuzz.program_cases import Case, Claim
 
+from lastseat.simulations.kernel.budget import Budget, drive
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.bounded import Delays, Preemptions
 from lastseat.simulations.strategies.brute import Brute
 from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.driving import drive
-from lastseat.simulations.strategies.parallel import explore_parallel
 from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.split import explore_split
 from lastseat.simulations.strategies.watch import Watch
 from lastseat.testing import Property
 
@@ -32,7 +32,7 @@ class Engines:
     dpor: Callable[..., Any] = Dpor
     preemptions: Callable[..., Any] = Preemptions
     delays: Callable[..., Any] = Delays
-    split: Callable[..., Any] = explore_parallel
+    split: Callable[..., Any] = explore_split
     sampler: Callable[..., Any] = sampler_of
 
 
@@ -42,9 +42,15 @@ ALL_RIGHT = Engines()
 class Keeper(Watch):
     """A watch that keeps the schedules too."""
 
+    keeps = True  # dpor may keep the executions of its peeks
+
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.schedules: list[Schedule] = []
+
+    @property
+    def needs_states(self) -> bool:
+        return super().needs_states or not self.keeps
 
     def end(self, execution: Any) -> None:
         self.schedules.append(tuple(execution.schedule))
@@ -69,8 +75,11 @@ class Subject:
     def program(self) -> Program:
         return self.explored
 
-    def witness(self, program: Program, meter: Any) -> Keeper:
-        keeper = Keeper(program, meter, self.properties, deadlocks=self.deadlocks)
+    def in_part(self, part: int) -> "Subject":
+        return Subject(self.explored.parts()[part], self.properties, self.deadlocks)
+
+    def observer(self) -> Keeper:
+        keeper = Keeper(self.explored, self.properties, deadlocks=self.deadlocks)
         keeper._seen = AUDITED  # small tasks would audit all that they do, and dpor by itself audits as much
         return keeper
 
@@ -141,24 +150,24 @@ def seen_by(case: Case, claims: Sequence[Claim], strategy: str, make: Callable[.
     """Drive an engine to its end."""
     program = case.program()
     meter = program.meter()
-    watch = Keeper(program, meter, [claim.as_property() for claim in claims], deadlocks=case.deadlocks)
-    watch.needs_states = watch.needs_states or not case.keeps
+    watch = Keeper(program, [claim.as_property() for claim in claims], deadlocks=case.deadlocks)
+    watch.keeps = case.keeps
     watch._seen = 0 if strategy == "dpor" else AUDITED
     try:
         watch.begin()
         engine = make(program, meter, watch)
-        driven = drive(engine, executions=MOST_EXECUTIONS)
+        driven = drive(engine, Budget(MOST_EXECUTIONS), lambda: False)
     except ProgramError as error:
         return Seen(None, watch.schedules, str(error))
-    return Seen(watch.report(strategy, engine, driven.why), watch.schedules)
+    return Seen(watch.report(strategy, engine, driven, engine.coverage), watch.schedules)
 
 
 def seen_split(case: Case, claims: Sequence[Claim], split: Callable[..., Any]) -> Seen:
     """Explore with dpor, split into tasks."""
     subject = Subject(case.program(), tuple(claim.as_property() for claim in claims), case.deadlocks)
-    executor = Lazy() if case.lazy else AtOnce()
+    executor, budget = Lazy() if case.lazy else AtOnce(), Budget(MOST_EXECUTIONS)
     try:
-        kept, driven = split(subject, executor, executions_per_task=case.task, executions=MOST_EXECUTIONS)
+        kept, driven = split(subject, executor, subject.observer(), budget, executions_per_task=case.task)
     except ProgramError as error:
         return Seen(None, [], str(error))
-    return Seen(kept.witness.report("dpor", kept, driven.why), kept.witness.schedules)
+    return Seen(kept.observer.report("dpor", kept, driven, Dpor.coverage), kept.observer.schedules)

@@ -13,12 +13,10 @@ from fuzz.wrong_bookings import WRONG, Wrong
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program
 from lastseat.simulations.bookings.judged import run_again
-from lastseat.simulations.bookings.program import explore_program
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.symmetry import explore_merged
-from lastseat.simulations.kernel.faults import Strike
+from lastseat.simulations.kernel.actions import Action, Fault
 
 PLANTED = [one for one in WRONG if one.target is not HISTORIES]
 
@@ -82,8 +80,8 @@ def test_dpor_sees_what_a_booking_at_another_resource_violates(name: str) -> Non
 
     exploration = explore(ELSEWHERE.scenario(), ELSEWHERE.situation().implementation)
 
-    assert "emit.rejected" in exploration.clauses
-    assert "history.linearizable" in exploration.clauses or not exploration.fired.get("history.linearizable")
+    assert "emit.rejected" in exploration.violated
+    assert "history.linearizable" in exploration.violated or not exploration.fired.get("history.linearizable")
 
 
 @pytest.mark.parametrize("case", [ELSEWHERE, EARLY], ids=["elsewhere", "rejected early"])
@@ -101,8 +99,8 @@ def test_an_attempt_that_observes_once_more_under_a_fault_is_not_accused_of_its_
     )
     scenario, implementation = case.scenario(), case.situation().implementation
 
-    assert "history.linearizable" not in explore_brute(scenario, implementation).clauses
-    assert "history.linearizable" not in explore_merged(scenario, implementation).clauses
+    assert "history.linearizable" not in explore_brute(scenario, implementation).violated
+    assert "history.linearizable" not in explore_merged(scenario, implementation).violated
 
 
 def test_a_store_with_soft_holds_is_accused_under_a_fault_by_both() -> None:
@@ -114,8 +112,8 @@ def test_a_store_with_soft_holds_is_accused_under_a_fault_by_both() -> None:
     brute = explore_brute(scenario, implementation, prefix=(0, 1, 0))
     merged = explore_merged(scenario, implementation, prefix=(0, 1, 0))
 
-    assert brute.clauses == merged.clauses
-    assert "history.linearizable" in brute.clauses
+    assert brute.violated == merged.violated
+    assert "history.linearizable" in brute.violated
     assert disagreement(case, ENGINES) is None
 
 
@@ -128,7 +126,7 @@ def test_what_a_run_that_ends_blocked_violates_is_found_again() -> None:
     scenario, implementation = case.scenario(), case.situation().implementation
 
     brute = explore_brute(scenario, implementation)
-    recorded = next(one for one in brute.violations if one.clause == "emit.recorded")
+    recorded = next(violation for violation in brute.violations if violation.name == "emit.recorded")
 
     assert recorded.steps == (0, 0)
     assert run_again(recorded, scenario, implementation)[1]
@@ -141,7 +139,7 @@ def test_a_persist_that_waits_answers_nothing_and_breaks_no_identity() -> None:
 
     brute = explore_brute(case.scenario(), case.situation().implementation)
 
-    assert {one.clause: len(one.steps) for one in brute.violations} == {"progress.suspension": 1}
+    assert {one.name: len(one.steps) for one in brute.violations} == {"progress.suspension": 1}
     assert disagreement(case) is None
 
 
@@ -161,7 +159,7 @@ def test_a_store_in_which_everybody_waits_from_the_start_suspends(name: str) -> 
 
     exploration = EVERY[name](case.scenario(), case.situation().implementation)
 
-    assert [(one.clause, one.steps) for one in exploration.violations] == [("progress.suspension", ())]
+    assert [(one.name, one.steps) for one in exploration.violations] == [("progress.suspension", ())]
     assert (exploration.deadlocks, exploration.blocked) == (1, 0)
 
 
@@ -177,7 +175,9 @@ def test_a_fault_in_an_earlier_persist_excuses_a_failed_attempt() -> None:
     case = Case((("p", 0),), flow=Flow(after="observe"), faults=1, kinds=("unavailable",))
     scenario, implementation = case.scenario(), case.situation().implementation
 
-    assert "attempt.solo" not in explore_brute(scenario, implementation, prefix=(Strike(0, "u"),)).clauses
+    assert (
+        "attempt.solo" not in explore_brute(scenario, implementation, prefix=(Action(0, Fault.UNAVAILABLE),)).violated
+    )
     assert FAULTY.disagreement(case) is None
 
 

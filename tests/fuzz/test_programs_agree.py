@@ -12,8 +12,9 @@ from fuzz.program_engines import AtOnce, Lazy, Subject
 from fuzz.programs import BOUNDS, PROGRAMS, SAMPLES, SPLIT
 from fuzz.wrong_programs import WRONG, Wrong
 
+from lastseat.simulations.kernel.budget import Budget
 from lastseat.simulations.kernel.program import program_of
-from lastseat.simulations.strategies.parallel import explore_parallel
+from lastseat.simulations.strategies.split import explore_split
 from lastseat.testing import at_end, explore
 
 FIVE = "z? z? | x=5 | z=9 z+ z? | x=13 z? | z=17 z? x?"  # five processes over two registers
@@ -44,10 +45,11 @@ def test_dpor_in_tasks_loses_no_trace_of_five_processes_over_two_registers(
     task: int, executor: Callable[[], Any]
 ) -> None:
     program = program_of(processes_of(FIVE), new_shared)
-    kept, driven = explore_parallel(Subject(program, (), deadlocks=False), executor(), executions_per_task=task)
+    subject = Subject(program, (), deadlocks=False)
+    kept, driven = explore_split(subject, executor(), subject.observer(), Budget(), executions_per_task=task)
 
-    schedules = kept.witness.schedules
-    assert (driven.why, kept.executions, kept.blocked, len(kept.witness.endings)) == ("", 1_170, 0, 1_170)
+    schedules = kept.observer.schedules
+    assert (driven.why, kept.executions, kept.blocked, len(kept.observer.endings)) == ("", 1_170, 0, 1_170)
     assert len({trace_of(execute(processes_of(FIVE), new_shared, schedule)) for schedule in schedules}) == 1_170
 
 
@@ -58,8 +60,8 @@ def test_what_is_violated_in_a_single_trace_of_many_is_found_in_tasks_too() -> N
     for forbidden in sorted(endings, key=repr)[::300]:
         claim = at_end("not so", lambda end, forbidden=forbidden: (end.returned, end.final) != forbidden)
         subject = Subject(program_of(processes_of(FIVE), new_shared), (claim,), deadlocks=False)
-        kept, _ = explore_parallel(subject, AtOnce(), executions_per_task=2)
-        assert set(kept.witness.violations) == {"not so"}, forbidden
+        kept, _ = explore_split(subject, AtOnce(), subject.observer(), Budget(), executions_per_task=2)
+        assert {violation.name for violation in kept.observer.shortest.all()} == {"not so"}, forbidden
 
 
 @pytest.mark.parametrize(

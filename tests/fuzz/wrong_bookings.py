@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -14,19 +14,26 @@ from fuzz.histories import HISTORIES
 from fuzz.hunting import Target, hunt
 from fuzz.stores import Rules
 
-from lastseat.simulations.bookings import judged, merged, symmetry
-from lastseat.simulations.bookings.brute import Brute
+from lastseat.simulations.bookings import judged, merged
 from lastseat.simulations.bookings.cases import Cases
-from lastseat.simulations.bookings.exploration import Shortest
 from lastseat.simulations.bookings.judge import Judge
+from lastseat.simulations.bookings.judge import Judged as JudgedStep
 from lastseat.simulations.bookings.linearizability import LOST, Monitor
-from lastseat.simulations.bookings.merged import Merged, Sighting
+from lastseat.simulations.bookings.merged import BookingWalk
+from lastseat.simulations.bookings.program import BookingWatch
 from lastseat.simulations.bookings.real_steps import RealSteps
-from lastseat.simulations.bookings.struck_brute import StruckBrute
-from lastseat.simulations.bookings.struck_merged import StruckMerged, _Struck
-from lastseat.simulations.bookings.symmetry import Quotient
-from lastseat.simulations.kernel.faults import letter_of
+from lastseat.simulations.bookings.symmetry import AttemptOrbits
+from lastseat.simulations.kernel import actions, execution
+from lastseat.simulations.kernel.actions import Fault, process_of
+from lastseat.simulations.kernel.execution import Execution
+from lastseat.simulations.kernel.exploration import Shortest
 from lastseat.simulations.kernel.footprints import StoreMeter
+from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.strategies.brute import Brute
+from lastseat.simulations.strategies.merging.orbits import Orbits
+from lastseat.simulations.strategies.merging.settings import Sighting
+from lastseat.simulations.strategies.merging.walk import Walk
+from lastseat.simulations.strategies.merging.words import Layout
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Wrong:
         """Let the wrong engine stand in for the right one. AttributeError where there is nothing to replace."""
         with ExitStack() as stack:
             for where, name, other in self.replaced:
-                stack.enter_context(patch.object(where, name, other, create=name == "int"))
+                stack.enter_context(patch.object(where, name, other))
             yield
 
     def disagreement(self, case: Any) -> str | None:
@@ -72,63 +79,88 @@ class Wrong:
 # --- merged -----------------------------------------------------------------------------------------------------
 
 
-def keeps_the_last_sighting(self: Merged, clause: str, witness: str, word: int, attempt: int | None = None) -> None:
-    self.sightings[clause] = Sighting(witness, self.level, word, attempt)
+def keeps_the_last_sighting(
+    self: Walk[Any], name: str, witness: str, word: int, step: Any = None, order: Any = None
+) -> None:
+    self.sightings[name] = Sighting(witness, self.level, word, step, order)
 
 
-def costs_nothing(self: Any, word: int, who: int) -> int:
-    del self, word, who
+def none_so_far(*_given: Any) -> int:
     return 0
 
 
-def begins_at_once(self: StruckMerged, word: int, who: int) -> bool:
-    del who
-    return self._spent(word) < self.budget.most
+def counts_no_twins(self: Orbits, word: int, original: Any = Orbits.kinds) -> Any:
+    return [(who, 1) for who, _ in original(self, word)]
 
 
-def as_it_is(self: Quotient, vector: Any) -> Iterator[Any]:
-    del self
-    yield vector
-
-
-def believes_all(seen: Any, steps: Any, prefix: Any = ()) -> Any:
-    del steps, prefix
-    return seen
+def as_it_stands(self: Orbits, _word: int) -> list[tuple[int, ...]]:
+    return [tuple(range(self.layout.processes))]
 
 
 def one_payload(original: Callable[..., None] = RealSteps.__init__) -> Callable[..., None]:
     def begin(self: RealSteps, *given: Any) -> None:
         original(self, *given)
-        self.is_twofold = False
+        self.some_id_has_two_payloads = False
 
     return begin
 
 
-# --- brute ------------------------------------------------------------------------------------------------------
+# --- brute, and who watches ---------------------------------------------------------------------------------------
 
 
-def misses_the_last(self: Brute) -> bool:
-    while self.path:
-        self.path.pop()
-        self.trail.pop()
-        if len(self.later[-1]) > 1:
-            self.path.append(self.later[-1].pop(0))
-            return True
-        self.later.pop()
-    return False
+def misses_the_last(self: Brute, execution: Execution, original: Any = Brute._turn) -> bool:
+    for later in self._later:
+        del later[1:]
+    found: bool = original(self, execution)
+    return found
 
 
-def looks_away_where_blocked(
-    self: Brute, final: Any, waiting: bool, stepless: bool, original: Callable[..., None] = Brute._finish
-) -> None:
+def looks_away_where_blocked(self: BookingWatch, execution: Execution, original: Any = BookingWatch.end) -> None:
     kept = self.shortest
-    self.shortest = Shortest() if waiting else kept
-    original(self, final, waiting, stepless)
+    self.shortest = Shortest() if execution.unfinished() else kept
+    original(self, execution)
     self.shortest = kept
 
 
-def dies_never(*given: Any, original: Any = StruckBrute._strikes) -> Any:
-    return [one for one in original(*given) if letter_of(one) != "d"]
+def dies_never(who: int, **named: Any) -> Iterator[Any]:
+    return (action for action in actions.others(who, **named) if action.fault is not Fault.CRASH_AFTER)
+
+
+class _WithoutFaults(dict[Any, Any]):
+    """Judgements by attempt, store and what was received, whatever went wrong in the step."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        step, *place = key
+        return super().get((process_of(step), *place), default)
+
+    def __setitem__(self, key: Any, judged: JudgedStep) -> None:
+        step, *place = key
+        super().__setitem__((process_of(step), *place), judged)
+
+
+def knows_no_faults(self: BookingWatch, *given: Any, original: Any = BookingWatch.__init__, **named: Any) -> None:
+    original(self, *given, **named)
+    self._known = _WithoutFaults()
+
+
+class _Anything:
+    """Equals whatever it is compared with."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def takes_all_for_the_same(self: BookingWatch, *given: Any, original: Any = BookingWatch._judged) -> Any:
+    step = original(self, *given)
+    self._known[given[:3]] = replace(step, result=_Anything(), after=_Anything(), returned=_Anything())
+    return step
+
+
+def forgets_a_set(self: Program, original: Any = Program.parts) -> list[Program]:
+    found: list[Program] = original(self)
+    return found[:-1] or found
 
 
 # --- dpor -------------------------------------------------------------------------------------------------------
@@ -172,6 +204,10 @@ def always(*_given: Any) -> bool:
     return True
 
 
+def never(*_given: Any) -> bool:
+    return False
+
+
 # --- linearizability --------------------------------------------------------------------------------------------
 
 
@@ -194,10 +230,6 @@ def keeps_the_simplest(self: Monitor, possible: Any, pending: Any) -> Any:
     return frozenset(sorted(possible, key=lambda one: (len(one.committed), sorted(map(repr, one.ledger))))[:1])
 
 
-def same(number: Any) -> Any:
-    return number
-
-
 def elsewhere(only: str) -> Case:
     """Return the case in which one attempt books at a resource that it did not request."""
     requests = (("a", "p", 1), ("b", "p", 1))
@@ -205,19 +237,15 @@ def elsewhere(only: str) -> Case:
 
 
 PAYLOADS = Case((("p", 1), ("q", 0)), (("c", "q", 2), ("c", "p", 1)), Rules(identity="own", partitioned=True))
-ONCE_MORE = Case(
-    requests=(("c", "p", 1), ("c", "p", 2)), flow=Flow(after="persist"), faults=1, kinds=("crash", "unavailable")
-)
 EARLY = Case(requests=(("a", "p", 1), ("b", "p", 1)), flow=Flow(only="b", early="room"))
 WAITING = Case(rules=Rules(blocks="persisted"), flow=Flow(after="observe"))
 MERGED, SYMMETRY = "merged", "merged with symmetry"
 
 WRONG = (
-    Wrong("merged that asks the monitor about a strike", FAULTY, ((merged, "int", same),), MERGED, case=ONCE_MORE),
-    Wrong("merged that keeps the last sighting", BOOKINGS, ((Merged, "_sight", keeps_the_last_sighting),), MERGED),
-    Wrong("merged that forgets the faults so far", FAULTY, ((_Struck, "_cost", costs_nothing),), MERGED),
-    Wrong("merged that repeats what has not begun", FAULTY, ((StruckMerged, "_may_begin", begins_at_once),), MERGED),
-    Wrong("merged that believes every snapshot", HIDDEN, ((symmetry, "rechecked", believes_all),)),
+    Wrong("merged that keeps the last sighting", BOOKINGS, ((Walk, "sight", keeps_the_last_sighting),), MERGED),
+    Wrong("merged that forgets the faults so far", FAULTY, ((Layout, "spent", none_so_far),), MERGED),
+    Wrong("merged that repeats what has not begun", FAULTY, ((BookingWalk, "is_asleep", never),), MERGED),
+    Wrong("merged that believes every snapshot", HIDDEN, ((merged, "difference", no_difference),)),
     Wrong(
         "merged that takes every id for one payload",
         BOOKINGS,
@@ -226,9 +254,11 @@ WRONG = (
         case=PAYLOADS,
     ),
     Wrong("merged that takes every step for explained", BOOKINGS, ((Judge, "_is_linear", always),), MERGED),
-    Wrong("symmetry that is not checked", BOOKINGS, ((Quotient, "_check_images", no_difference),), SYMMETRY, seed=19),
-    Wrong("symmetry that counts no twins", BOOKINGS, ((Quotient, "_twins", lambda *_: 1),), SYMMETRY),
-    Wrong("symmetry that arranges no outcomes", BOOKINGS, ((Quotient, "_arrangements", as_it_is),), SYMMETRY, seed=4),
+    Wrong("symmetry that is not checked", BOOKINGS, ((AttemptOrbits, "images", nothing),), SYMMETRY, seed=19),
+    Wrong("symmetry that counts no twins", BOOKINGS, ((Orbits, "kinds", counts_no_twins),), SYMMETRY),
+    Wrong(
+        "symmetry that arranges no outcomes", BOOKINGS, ((Orbits, "arrangements", as_it_stands),), SYMMETRY, seed=4
+    ),
     Wrong("monitor that lets a lost booking come late", HISTORIES, seed=23),
     Wrong("monitor that forgets who is pending", HISTORIES, ((Monitor, "_ended", forgets_pending),), seed=7),
     Wrong("monitor that keeps the simplest", HISTORIES, ((Monitor, "_minimal", keeps_the_simplest),), seed=3),
@@ -246,19 +276,24 @@ WRONG = (
         "dpor",
         case=EARLY,
     ),
-    Wrong("brute that misses the last alternative", BOOKINGS, ((Brute, "advance", misses_the_last),), "brute"),
+    Wrong("brute that misses the last alternative", BOOKINGS, ((Brute, "_turn", misses_the_last),), "brute"),
     Wrong(
         "brute that does not judge blocked ends",
         BOOKINGS,
-        ((Brute, "_finish", looks_away_where_blocked),),
+        ((BookingWatch, "end", looks_away_where_blocked),),
         "brute",
         case=WAITING,
     ),
-    Wrong("brute whose attempts never die after a step", FAULTY, ((StruckBrute, "_strikes", dies_never),), "brute"),
+    Wrong("brute whose attempts never die after a step", FAULTY, ((execution, "others", dies_never),), "brute"),
     Wrong(
         "judge that compares nothing with the model", BOOKINGS, ((Judge, "_nonconforming", no_difference),), "brute"
     ),
     Wrong("judge that overlooks a capacity", BOOKINGS, ((Judge, "_nonconforming", overlooks_capacity),), "brute"),
     Wrong("judge whose cases count down", BOOKINGS, ((Cases, "fired", counts_down),), "brute"),
+    Wrong(
+        "judgements that are kept without the fault", FAULTY, ((BookingWatch, "__init__", knows_no_faults),), "brute"
+    ),
+    Wrong("judgements that are never compared", HIDDEN, ((BookingWatch, "_judged", takes_all_for_the_same),), seed=1),
+    Wrong("dpor that forgets a set of redeliveries", FAULTY, ((Program, "parts", forgets_a_set),), "dpor"),
     Wrong("replay that does not see who waits", BOOKINGS, ((judged._Waiting, "findings", nothing),), "brute"),
 )

@@ -22,15 +22,17 @@ from fuzz.programs import (
     split_disagrees,
 )
 
-from lastseat.simulations.kernel.execution import Execution, final_of
+from lastseat.simulations.kernel.actions import Step
+from lastseat.simulations.kernel.endings import final_of
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import DeclaredMeter
 from lastseat.simulations.kernel.operations import Operation
-from lastseat.simulations.strategies import parallel
+from lastseat.simulations.strategies import split as splitting
 from lastseat.simulations.strategies.bounded import Delays, Preemptions
 from lastseat.simulations.strategies.brute import Brute
 from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.parallel import Coordinator, Done
 from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.split import Coordinator, Done
 from lastseat.simulations.strategies.trace import Link
 from lastseat.simulations.strategies.wakeup import Node
 
@@ -57,7 +59,7 @@ class _EndsUnwritten(DeclaredMeter):
 
 
 def _with_meter(make: Callable[[], DeclaredMeter]) -> Callable[..., Dpor]:
-    return lambda program, _meter, witness: Dpor(program, make(), witness)
+    return lambda program, _meter, observer: Dpor(program, make(), observer)
 
 
 class ForgetsWaiting(Dpor):
@@ -70,26 +72,32 @@ class ForgetsWaiting(Dpor):
 class GivesUpWaiting(Dpor):
     """Does not look further where a step has to wait before its latest rival."""
 
-    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
-        super()._reverse_waiting(1 << rivals.bit_length() - 1 if rivals else 0, who, operation)
+    def _reverse_waiting(self, rivals: int, step: Step, operation: Any, is_first: bool) -> None:
+        super()._reverse_waiting(1 << rivals.bit_length() - 1 if rivals else 0, step, operation, is_first)
 
 
 class CutsSequences(Dpor):
     """Leaves out what comes after the reversed step."""
 
-    def _unrelated(self, earlier: int, later: int) -> list[Link]:
+    later = 0
+
+    def _reverse_races(self, later: int, rivals: int) -> None:
+        self.later = later
+        super()._reverse_races(later, rivals)
+
+    def _unrelated(self, earlier: int) -> list[Link]:
         trace = self.trace
-        between = range(earlier + 1, later)
+        between = range(earlier + 1, self.later)
         return [trace.links[index] for index in between if not trace.before[index] >> earlier & 1]
 
 
 class NeverPeeks(Dpor):
     """Takes it that a step touches in its new place what it touched in the old one."""
 
-    def _reverse(self, earlier: int, later: int, largest: int) -> None:
+    def _reverse(self, earlier: int, sequence: list[Link], step: Step, largest: int) -> None:
         del largest
-        link = Link(self.trace.who[later], self.trace.footprint[later])
-        self._plan(earlier, [*self._unrelated(earlier, later), link])
+        link = next(link for link in reversed(self.trace.links) if link.step == step)
+        self._plan(earlier, [*sequence, link])
 
 
 class _Awake(Node):
@@ -97,9 +105,9 @@ class _Awake(Node):
 
     __slots__ = ()
 
-    def child(self, who: int, footprint: int, footprints: Any) -> Node:
+    def child(self, link: Link, footprints: Any) -> Node:
         del footprints
-        self.children.append(_Awake(who, footprint, (), self))
+        self.children.append(_Awake(link, (), self))
         return self.children[-1]
 
 
@@ -108,7 +116,7 @@ class NeverSleeps(Dpor):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.path: list[Node] = [_Awake(-1, -1)]
+        self.path: list[Node] = [_Awake()]
 
 
 # --- dpor in tasks --------------------------------------------------------------------------------------------------
@@ -140,8 +148,8 @@ class WakesAll(Coordinator[Any]):
 
 def _split_with(**replaced: Any) -> Callable[..., Any]:
     def wrongly(*given: Any, **named: Any) -> Any:
-        with patch.multiple(parallel, **replaced):
-            return parallel.explore_parallel(*given, **named)
+        with patch.multiple(splitting, **replaced):
+            return splitting.explore_split(*given, **named)
 
     return wrongly
 
@@ -183,8 +191,8 @@ class CountsEnds(Preemptions):
 class AllowsMore(Preemptions):
     """Allows as many preemptions as were asked for, and another."""
 
-    def __init__(self, program: Any, meter: Any, witness: Any, bound: int) -> None:
-        super().__init__(program, meter, witness, bound + 1)
+    def __init__(self, program: Any, meter: Any, observer: Any, bound: int) -> None:
+        super().__init__(program, meter, observer, bound + 1)
 
     def left_out(self) -> str:
         self._bound -= 1

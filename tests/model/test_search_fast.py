@@ -90,9 +90,7 @@ def test_without_numpy_one_line_says_how_to_get_it_and_the_readable_search_works
 
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert told.stdout.splitlines() == [
-        "the fast search needs numpy: pip install 'lastseat[fast]' (the readable search needs nothing)"
-    ]
+    assert told.stdout.splitlines() == ["numpy is missing: pip install 'lastseat[fast]'"]
 
 
 # --- cut short ------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ import pytest
 from lastseat.reference.attempt_booking import Observe
 from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
+from lastseat.simulations.bookings.scheduler import run, schedules
 from lastseat.simulations.game import LEVELS, Board, Level, rules_of
+from lastseat.simulations.kernel.run import Run
 
 each_level = pytest.mark.parametrize("level", LEVELS.values(), ids=list(LEVELS))
 LEVELS_THAT_BREAK = [level for level in LEVELS.values() if level.goal]
@@ -21,35 +22,39 @@ def page(board: Board) -> str:
     return f"<!DOCTYPE html><html><head></head><body>{board.html()}</body></html>"
 
 
-def seen(execution: Scheduler, level: Level) -> list[Any]:
+def seen(execution: Run, level: Level) -> list[Any]:
     """Return all that the page should show, told from the execution itself and not from the table."""
-    (resource,) = dict(execution.store.snapshot().resources).values()
+    (resource,) = dict(execution.final.resources).values()
     rows = []
     for who in range(len(level.scenario.requests)):
-        mine = [one for one in execution.taken if one.attempt == who]
+        mine = [one for one in execution.taken if one.process == who]
         copies = [one.result for one in mine if isinstance(one.operation, Observe)]
         unit = level.scenario.requests[who].units
         rows.append(
             [
-                "" if who in execution.returned else execution.operation(who).kind,
+                "" if who in execution.returned else execution.ahead[who].kind,
                 *(f"{one.confirmed} of {one.capacity} confirmed, version {one.version}" for one in copies),
                 *(f"{one.confirmed} → {one.confirmed + unit}" for one in copies),
                 *([""] * (2 - 2 * len(copies))),
                 str(execution.returned.get(who, "")),
             ]
         )
-    broken = [one.step for one in findings(execution, level.implementation) if level.goal in ("", one.clause)]
-    held = [one.booking_id for one in execution.store.snapshot().reservations]
+    broken = [
+        one.step
+        for one in findings(execution, level.scenario, level.implementation)
+        if level.goal in ("", one.clause)
+    ]
+    held = [one.booking_id for one in execution.final.reservations]
     counter = f"{resource.confirmed} of {resource.capacity}"
     return [counter, resource.version, held, rows, min(broken, default=0)]
 
 
-def every_prefix(level: Level) -> Iterator[Scheduler]:
+def every_prefix(level: Level) -> Iterator[Run]:
     """Yield an execution of each beginning of each schedule."""
     prefixes: set[tuple[int, ...]] = {()}
 
-    def visit(execution: Scheduler) -> None:
-        steps = tuple(one.attempt for one in execution.taken)
+    def visit(execution: Run) -> None:
+        steps = tuple(one.process for one in execution.taken)
         prefixes.update(steps[:length] for length in range(len(steps) + 1))
 
     schedules(level.scenario, level.implementation, visit)
@@ -57,7 +62,7 @@ def every_prefix(level: Level) -> Iterator[Scheduler]:
 
 
 def expected(level: Level) -> dict[str, Any]:
-    return {".".join(str(one.attempt) for one in each.taken): seen(each, level) for each in every_prefix(level)}
+    return {".".join(str(one.process) for one in each.taken): seen(each, level) for each in every_prefix(level)}
 
 
 # Plays every beginning of every schedule by the table of the page.
@@ -111,7 +116,7 @@ def test_another_engine_counts_the_same_schedules_and_finds_the_same_shortest_on
     merged, rules = explore_merged(level.scenario, level.implementation), rules_of(level)
 
     assert merged.interleavings == rules.schedules
-    lengths = [len(one.steps) for one in merged.violations if one.clause == level.goal]
+    lengths = [len(one.steps) for one in merged.violations if one.name == level.goal]
     assert lengths == ([len(rules.shortest)] if level.goal else [])
 
 

@@ -25,8 +25,8 @@ PINNED = {
     "version-wraps-around": "102 106 33 - 28 66 6",
     "looks-at-first-page": "1 73 1 1 1 1 1",
     "searches-unsorted-ledger": "30 30 13 5 8 15 -",
-    "rejects-when-unavailable": "18 9 n/a n/a n/a n/a n/a",
-    "assumes-empty-resource": "12 33 n/a n/a n/a n/a n/a",
+    "rejects-when-unavailable": "18 7 16 12 15 18 13",
+    "assumes-empty-resource": "12 29 6 8 10 12 9",
 }
 
 
@@ -81,7 +81,7 @@ def test_no_random_strategy_gives_a_flaw_up(table: KillTable) -> None:
     for row in table.rows:
         for strategy in STRATEGIES:
             cell = row.cells[strategy]
-            assert cell.search is Search.NO_FAULTS or (cell.found, cell.seeds) == (SEEDS, SEEDS)
+            assert (cell.found, cell.seeds) == (SEEDS, SEEDS), (row.implementation.name, strategy)
 
 
 def test_more_than_a_dozen_flaws_are_caught_by_one_property_alone(table: KillTable) -> None:

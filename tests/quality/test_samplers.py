@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.kernel.execution import Execution, run
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.kernel.replay import run
 from lastseat.simulations.strategies.samplers import Chooser, Pct, Pos, Sampler, Uniform, Unwatched, Walk
 from lastseat.testing import Mutex, Operation, Register, Shared
 

@@ -1,18 +1,22 @@
-"""What the guide to programs says is so: its examples run, one after the other, and print what stands below them."""
+"""What the guides say is so: their examples run, one after the other, and print what stands below them."""
 
+import ast
+import importlib
 import io
 import re
 from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from lastseat.simulations.strategies.explore import explore
 from lastseat.simulations.strategies.samplers import STRATEGIES
-from lastseat.testing import Verdict
+from lastseat.testing import ProgramError, Verdict, explore
 
-GUIDE = (Path(__file__).parents[2] / "simulations" / "PROGRAMS.md").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parents[2] / "simulations"
+GUIDES = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("PROGRAMS.md", "BOOKINGS.md")}
+GUIDE = GUIDES["PROGRAMS.md"]
 
 
 class Example(NamedTuple):
@@ -20,33 +24,52 @@ class Example(NamedTuple):
     promised: str
 
 
-EXAMPLES = [Example(*found) for found in re.findall(r"```python\n(.*?)```\n```text\n(.*?)```", GUIDE, re.DOTALL)]
+EXAMPLES = {
+    name: [Example(*found) for found in re.findall(r"```python\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL)]
+    for name, text in GUIDES.items()
+}
+EACH = [(name, number) for name, examples in EXAMPLES.items() for number in range(len(examples))]
 
 
-@pytest.fixture(scope="module")
-def printed() -> list[str]:
-    """What each example prints; one goes on from those before it."""
+@cache
+def printed(name: str) -> list[str]:
+    """What each example of a guide prints; one goes on from those before it."""
     names: dict[str, Any] = {"__name__": "guide"}
     outputs = []
-    for number, example in enumerate(EXAMPLES):
+    for example in EXAMPLES[name]:
         with redirect_stdout(io.StringIO()) as out:
-            exec(compile(example.source, f"example {number}", "exec"), names)  # noqa: S102  # our own page
+            exec(compile(example.source, "guide.py", "exec"), names)  # noqa: S102  # our own page
         outputs.append(out.getvalue())
     return outputs
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_an_example_prints_what_stands_below_it(printed: list[str], number: int) -> None:
-    assert printed[number] == EXAMPLES[number].promised
+@pytest.mark.parametrize(("name", "number"), EACH)
+def test_an_example_prints_what_stands_below_it(name: str, number: int) -> None:
+    assert printed(name)[number] == EXAMPLES[name][number].promised
 
 
-def test_every_block_is_an_example_or_its_output() -> None:
-    assert GUIDE.count("```") == 4 * len(EXAMPLES)
-    assert len(EXAMPLES) >= 8
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_block_is_an_example_or_its_output(name: str) -> None:
+    assert GUIDES[name].count("```") == 4 * len(EXAMPLES[name])
+    assert len(EXAMPLES[name]) >= 8
+
+
+def test_each_public_name_of_simulations_is_in_an_example() -> None:
+    trees = [ast.parse(example.source) for example in EXAMPLES["BOOKINGS.md"]]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {
+        alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "lastseat.simulations"
+        for alias in node.names
+    }
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+
+    assert imported & used == set(importlib.import_module("lastseat.simulations").__all__)
 
 
 def test_the_lost_update_is_found_in_twelve_lines() -> None:
-    assert len([line for line in EXAMPLES[0].source.splitlines() if line.strip()]) <= 12
+    assert len([line for line in EXAMPLES["PROGRAMS.md"][0].source.splitlines() if line.strip()]) <= 12
 
 
 def test_every_verdict_is_explained() -> None:
@@ -56,7 +79,7 @@ def test_every_verdict_is_explained() -> None:
 
 
 def test_every_strategy_has_its_line() -> None:
-    with pytest.raises(ValueError, match="known: ") as refused:
+    with pytest.raises(ProgramError, match="known: ") as refused:
         explore([], shared=dict, strategy="?")
     known = str(refused.value).partition("known: ")[2].partition(";")[0].split(", ")
 

@@ -14,13 +14,13 @@ def book(
     capacities: Mapping[str, int], ledger: frozenset[Reservation], request: Request
 ) -> tuple[frozenset[Reservation], Outcome]:
     """Return the ledger after `request` was served in one step, and its outcome (capacities in units)."""
-    recorded = next((one for one in ledger if one.booking_id == request.booking_id), None)
+    recorded = next((reservation for reservation in ledger if reservation.booking_id == request.booking_id), None)
     if recorded is not None:
         same = recorded == reservation_of(request)
         return ledger, Outcome.BOOKED if same else Outcome.FAILED
     if request.resource_id not in capacities:
         return ledger, Outcome.FAILED
-    confirmed = sum(one.units for one in ledger if one.resource_id == request.resource_id)
+    confirmed = sum(reservation.units for reservation in ledger if reservation.resource_id == request.resource_id)
     if confirmed + request.units > capacities[request.resource_id]:
         return ledger, Outcome.REJECTED
     return ledger | {reservation_of(request)}, Outcome.BOOKED

@@ -114,7 +114,7 @@ def _resource(store: Store, proposal: Proposal) -> Resource | None:
 def _with(store: Store, proposal: Proposal, resource: Resource) -> Store:
     wanted = proposal.request.resource_id
     return replace(
-        store, resources=tuple((name, resource if name == wanted else one) for name, one in store.resources)
+        store, resources=tuple((name, resource if name == wanted else other) for name, other in store.resources)
     )
 
 

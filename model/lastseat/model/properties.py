@@ -23,7 +23,7 @@ class Window:
     raced: bool  # another attempt's persist on the same resource took effect since the observe
     known: bool  # the resource exists
     used: bool  # the booking id was recorded already
-    struck: bool = False  # a fault struck in an earlier step of the attempt
+    after_a_fault: bool = False  # a fault struck in this step of the attempt, or an earlier one
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ def changed(before: Store, after: Store) -> tuple[str, ...]:
 
 
 def _names(store: Store) -> tuple[str, ...]:
-    return (*(name for name, _ in store.resources), *(one.resource_id for one in store.reservations))
+    return (*(name for name, _ in store.resources), *(reservation.resource_id for reservation in store.reservations))
 
 
 def _booked(store: Store, name: str) -> tuple[int, tuple[Reservation, ...]]:
     resource = store.resource(name)
-    own = tuple(one for one in store.reservations if one.resource_id == name)
+    own = tuple(reservation for reservation in store.reservations if reservation.resource_id == name)
     return (resource.confirmed if resource else 0, own)
 
 
@@ -118,31 +118,31 @@ def reservation_of(request: Request) -> Reservation:
 
 
 def _over_capacity(state: State) -> str | None:
-    for name, one in state.store.resources:
-        if not 0 <= one.confirmed <= one.capacity:
-            return f"{name} has {one.confirmed} of {one.capacity} units confirmed"
+    for name, resource in state.store.resources:
+        if not 0 <= resource.confirmed <= resource.capacity:
+            return f"{name} has {resource.confirmed} of {resource.capacity} units confirmed"
     return None
 
 
 def _sum_differs(state: State) -> str | None:
-    for name, one in state.store.resources:
+    for name, resource in state.store.resources:
         booked = sum(each.units for each in state.store.reservations if each.resource_id == name)
-        if booked != one.confirmed:
-            return f"{name} has {one.confirmed} units confirmed, but its reservations add up to {booked}"
+        if booked != resource.confirmed:
+            return f"{name} has {resource.confirmed} units confirmed, but its reservations add up to {booked}"
     return None
 
 
 def _recorded_twice(state: State) -> str | None:
-    ids = [one.booking_id for one in state.store.reservations]
-    twice = next((one for one in ids if ids.count(one) > 1), None)
+    ids = [reservation.booking_id for reservation in state.store.reservations]
+    twice = next((booking_id for booking_id in ids if ids.count(booking_id) > 1), None)
     return f"booking id {twice} is recorded {ids.count(twice)} times" if twice else None
 
 
 def _version_differs(state: State) -> str | None:
     effects = dict(state.effects)
-    for name, one in state.store.resources:
-        if one.version != effects.get(name, 0):
-            return f"{name} is at version {one.version} after {effects.get(name, 0)} effective persists"
+    for name, resource in state.store.resources:
+        if resource.version != effects.get(name, 0):
+            return f"{name} is at version {resource.version} after {effects.get(name, 0)} effective persists"
     return None
 
 
@@ -177,9 +177,9 @@ def _refusal_wrote(step: Step) -> str | None:
 
 
 def _version_jumped(step: Step) -> str | None:
-    for name, one in step.after.resources:
+    for name, resource in step.after.resources:
         earlier = step.before.resource(name)
-        grown = one.version - (earlier.version if earlier else 0)
+        grown = resource.version - (earlier.version if earlier else 0)
         if grown != (name in step.effective):
             took = "a step that took effect" if name in step.effective else "a step without effect"
             return f"{took} on {name} raised its version by {grown}"
@@ -294,7 +294,7 @@ def _unbooked_effect(step: Step) -> str | None:
 
 def _undisturbed(step: Step) -> bool:
     window = step.window
-    calm = window and window.known and not (window.used or window.raced or window.struck)
+    calm = window and window.known and not (window.used or window.raced or window.after_a_fault)
     return bool(step.ended and not step.fault and calm)
 
 
@@ -373,7 +373,7 @@ def _recorded_for_nobody(run: Run) -> str | None:
         for request, emitted in zip(run.requests, run.emitted, strict=True)
         if emitted and (emitted.outcome is Outcome.BOOKED or emitted.reason is Verdict.ACKNOWLEDGEMENT_LOST)
     }
-    stray = next((one for one in run.final.reservations if one not in claimed), None)
+    stray = next((reservation for reservation in run.final.reservations if reservation not in claimed), None)
     return f"booking id {stray.booking_id} is recorded, and no attempt for it was BOOKED" if stray else None
 
 
@@ -394,6 +394,6 @@ RUN_CHECKS: tuple[Property[Run], ...] = (
 
 def assess(record: Record, checks: tuple[Property[Record], ...]) -> tuple[list[str], Broken]:
     """Return the clauses that speak about `record`, and (clause, witness) for each of them that it violates."""
-    speaking = [one for one in checks if one.applies(record)]
-    broken = [(one.clause, what) for one in speaking if (what := one.witness(record)) is not None]
-    return [one.clause for one in speaking], tuple(broken)
+    speaking = [check for check in checks if check.applies(record)]
+    broken = [(check.clause, what) for check in speaking if (what := check.witness(record)) is not None]
+    return [check.clause for check in speaking], tuple(broken)

@@ -20,7 +20,7 @@ def departure(step: Step) -> str | None:
     before, after = step.before.reservations, step.after.reservations
     if step.emitted is None:
         return None if before == after else "reservations changed in a step that ends no attempt"
-    capacities = {name: one.capacity for name, one in step.before.resources}
+    capacities = {name: resource.capacity for name, resource in step.before.resources}
     booked, outcome = book(capacities, frozenset(before), step.request)
     due = before
     if booked != frozenset(before):

@@ -73,7 +73,7 @@ def record(store: Store, request: Request, resource: Resource) -> Store:
     after = replace(resource, confirmed=resource.confirmed + request.units, version=resource.version + 1)
     reservation = Reservation(request.booking_id, request.resource_id, request.units)
     return Store(
-        tuple((name, after if name == request.resource_id else one) for name, one in store.resources),
+        tuple((name, after if name == request.resource_id else other) for name, other in store.resources),
         tuple(sorted((*store.reservations, reservation))),
     )
 
@@ -129,7 +129,7 @@ class Transition:
 
     @property
     def faulty(self) -> bool:
-        """Return whether a fault struck in this step."""
+        """Return whether a fault strikes in this step."""
         return self.verdict in (Verdict.STORE_UNAVAILABLE, Verdict.ACKNOWLEDGEMENT_LOST)
 
 

@@ -88,9 +88,9 @@ class Store:
 
     def recorded(self, booking_id: str) -> Reservation | None:
         """Return the reservation under that booking id, on whatever resource, or None."""
-        for one in self.reservations:
-            if one.booking_id == booking_id:
-                return one
+        for reservation in self.reservations:
+            if reservation.booking_id == booking_id:
+                return reservation
         return None
 
 

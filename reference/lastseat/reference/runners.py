@@ -14,7 +14,7 @@ def run(attempt: Generator[Operation, Any, Result], store: Store) -> Result:
 
     Each operation is performed once: a runner adds no retry. Clause: attempt.one_persist
     """
-    result: Any = None
+    result: object = None
     while True:
         try:
             operation = attempt.send(result)
@@ -25,7 +25,7 @@ def run(attempt: Generator[Operation, Any, Result], store: Store) -> Result:
 
 async def run_async(attempt: Generator[Operation, Any, Result], store: AsyncStore) -> Result:
     """Perform `attempt` on a store whose operations are awaited, and return what it emits."""
-    result: Any = None
+    result: object = None
     while True:
         try:
             operation = attempt.send(result)

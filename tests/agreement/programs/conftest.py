@@ -10,7 +10,8 @@ import pytest
 from fuzz import notation
 from fuzz.notation import new_shared
 
-from lastseat.simulations.kernel.execution import Execution, final_of, returned_of
+from lastseat.simulations.kernel.endings import final_of, returned_of
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program, program_of
 from lastseat.simulations.strategies.brute import canonical
@@ -50,6 +51,9 @@ def _ending(execution: Execution) -> Any:
 class _Keeper:
     """Keeps the canonical form of each execution of dpor, and in how many interleavings it ends in which way."""
 
+    needs_states = False
+    violated = False
+
     def __init__(self) -> None:
         self.engine: Any = None
         self.forms: list[Any] = []
@@ -60,8 +64,8 @@ class _Keeper:
 
     def end(self, execution: Execution) -> None:
         trace = self.engine.trace
-        assert trace.who == execution.schedule
-        self.forms.append(canonical(trace.who, trace.footprint, trace.footprints))
+        assert trace.steps == execution.schedule
+        self.forms.append(canonical(trace.steps, trace.footprint, trace.footprints))
         self.ways[_ending(execution)] += linear_extensions(trace.before)
 
 

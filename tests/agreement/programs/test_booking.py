@@ -17,7 +17,7 @@ from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.explore import explore_brute
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios
-from lastseat.simulations.kernel.faults import NO_FAULTS
+from lastseat.simulations.kernel.actions import NO_FAULTS
 from lastseat.testing import Exploration, explore
 
 Compare = Callable[..., Any]

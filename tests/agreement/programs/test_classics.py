@@ -6,7 +6,11 @@ from math import factorial
 from typing import Any, ClassVar
 
 import pytest
+from fuzz.merging import differs
 
+from lastseat.simulations.kernel.actions import Faults
+from lastseat.simulations.kernel.program import program_of
+from lastseat.simulations.strategies.merging.programs import merged_program
 from lastseat.testing import Join, Mutex, Operation, Register, Semaphore, Shared, act, explore
 
 Compare = Callable[..., Any]
@@ -215,6 +219,18 @@ def test_dpor_finds_what_brute_force_finds(name: str, compare: Compare) -> None:
     processes, shared, counts = CLASSICS[name]
 
     assert compare(processes, shared).counts == counts
+
+
+@pytest.mark.parametrize(
+    "faults", [Faults(), Faults(1, crash=True, unavailable=True, acknowledgement_lost=True)], ids=str
+)
+@pytest.mark.parametrize("name", CLASSICS)
+def test_merging_finds_what_brute_force_finds(name: str, faults: Faults) -> None:
+    processes, shared, (_, interleavings, _) = CLASSICS[name]
+    program = program_of(processes, shared, faults=faults)
+
+    assert differs(program) is None
+    assert faults.most or merged_program(program).interleavings == interleavings
 
 
 def test_a_lock_of_petersons_loses_no_update_and_double_checking_makes_one_thing(compare: Compare) -> None:

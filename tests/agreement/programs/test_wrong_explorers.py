@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from lastseat.simulations.kernel.actions import Step
 from lastseat.simulations.kernel.footprints import DeclaredMeter, Footprints
-from lastseat.simulations.kernel.objects import CompareAndSwap
+from lastseat.simulations.kernel.objects.registers import CompareAndSwap
 from lastseat.simulations.kernel.program import ProgramError
 from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.trace import Link
 from lastseat.simulations.strategies.wakeup import Node
 
 Compare = Callable[..., Any]
@@ -22,9 +24,9 @@ RIVALS = "x? x&y | x? x+ | y?"  # x& fails after x+, and only where it does not 
 class NeverPeeks(Dpor):
     """Takes it that a step touches in its new place what it touched in the old one."""
 
-    def _peek(self, earlier: int, sequence: Any, who: int) -> int | None:
+    def _peek(self, earlier: int, sequence: Any, step: Step) -> int | None:
         del earlier, sequence
-        return next(link.footprint for link in reversed(self.trace.links) if link.who == who)
+        return next(link.footprint for link in reversed(self.trace.links) if link.step == step)
 
 
 class ForgetsWaiting(Dpor):
@@ -37,16 +39,22 @@ class ForgetsWaiting(Dpor):
 class GivesUpWaiting(Dpor):
     """Does not look further where a reversed step would have to wait."""
 
-    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
-        super()._reverse_waiting(1 << rivals.bit_length() - 1, who, operation)
+    def _reverse_waiting(self, rivals: int, step: Step, operation: Any, is_first: bool) -> None:
+        super()._reverse_waiting(1 << rivals.bit_length() - 1, step, operation, is_first)
 
 
 class CutsSequences(Dpor):
     """Leaves out what comes after the reversed step, and looks at each race once."""
 
-    def _unrelated(self, earlier: int, later: int) -> Any:
+    later = 0
+
+    def _reverse_races(self, later: int, rivals: int) -> None:
+        self.later = later
+        super()._reverse_races(later, rivals)
+
+    def _unrelated(self, earlier: int) -> Any:
         trace = self.trace
-        between = range(earlier + 1, later)
+        between = range(earlier + 1, self.later)
         return [trace.links[index] for index in between if not trace.before[index] >> earlier & 1]
 
 
@@ -81,8 +89,8 @@ def test_without_sleep_sets_traces_are_executed_twice(
 ) -> None:
     child = Node.child
 
-    def awake(self: Node, who: int, footprint: int, footprints: Footprints) -> Node:
-        made = child(self, who, footprint, footprints)
+    def awake(self: Node, link: Link, footprints: Footprints) -> Node:
+        made = child(self, link, footprints)
         made.sleep = ()
         return made
 

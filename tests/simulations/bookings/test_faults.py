@@ -15,15 +15,17 @@ from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import Emission, Outcome, Reason
 from lastseat.simulations.bookings.continuation import continue_from
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.judged import findings, run_again
-from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import ScenarioError, load_scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
+from lastseat.simulations.bookings.scheduler import recorder, run, schedules
 from lastseat.simulations.counterexamples.story import endings_told, fingerprint, told
-from lastseat.simulations.kernel.faults import MOST_FAULTS, FaultBudget, FaultKind, Strike
+from lastseat.simulations.kernel.actions import MOST_FAULTS, Action, Fault, FaultKind, Faults, Step
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule, ScheduleError
+from lastseat.simulations.kernel.stepping import MisfitError
 
 BOOKED = Emission(Outcome.BOOKED)
 LOST = Emission(Outcome.FAILED, Reason.ACKNOWLEDGEMENT_LOST)
@@ -32,14 +34,14 @@ UNAVAILABLE = Emission(Outcome.FAILED, Reason.STORE_UNAVAILABLE)
 
 def faulty(attempts: int, capacity: int, most: int, *kinds: FaultKind, same_id: bool = False) -> Scenario:
     """A generated scenario with a fault budget, of all kinds where none is named."""
-    budget = FaultBudget(most, frozenset(kinds or FaultKind))
+    budget = Faults(most, frozenset(kinds or FaultKind))
     return replace(contention(attempts, capacity, same_id=same_id), faults=budget)
 
 
 ONE, TWO = faulty(1, 2, 2), faulty(2, 1, 2)
 
 
-def played(token: str, scenario: Scenario = TWO) -> Scheduler:
+def played(token: str, scenario: Scenario = TWO) -> Run:
     return run(scenario, MEMORY, Schedule.parse(token).steps)
 
 
@@ -61,12 +63,14 @@ def played(token: str, scenario: Scenario = TWO) -> Scheduler:
 def test_a_fault_decides_what_is_emitted_and_what_is_recorded(
     token: str, outcomes: dict[int, Emission], recorded: int
 ) -> None:
-    execution = run(replace(TWO, faults=FaultBudget(3)), MEMORY, Schedule.parse(token).steps)
+    scenario = replace(TWO, faults=Faults(3))
+
+    execution = run(scenario, MEMORY, Schedule.parse(token).steps)
 
     assert execution.returned == outcomes
-    assert len(execution.store.snapshot().reservations) == recorded
-    assert execution.unfinished() == ()
-    assert findings(execution, MEMORY) == ()
+    assert len(execution.final.reservations) == recorded
+    assert execution.unfinished == ()
+    assert findings(execution, scenario, MEMORY) == ()
 
 
 def test_the_repeat_of_a_lost_acknowledgement_is_booked_without_a_second_effect() -> None:
@@ -76,14 +80,14 @@ def test_the_repeat_of_a_lost_acknowledgement_is_booked_without_a_second_effect(
     repeated = played("0.0a.1.1", ONE)
 
     assert repeated.returned == {0: LOST, 1: BOOKED}
-    assert repeated.store.snapshot() == lost.store.snapshot()
+    assert repeated.final == lost.final
 
 
 def test_a_redelivery_that_was_never_made_leaves_the_run_finished() -> None:
     execution = played("0.0", ONE)
 
-    assert execution.unfinished() == ()
-    assert execution.redeliveries() == (1,)
+    assert execution.unfinished == ()
+    assert set(execution.ahead) == {1}
     assert endings_told(execution) == ["BOOKED", "not redelivered", "not redelivered"]
 
 
@@ -121,7 +125,7 @@ def test_each_repeat_has_a_number_and_a_name_of_its_own() -> None:
         ("6c", "step 1: there is no attempt 6, only 0 to 5"),
         (
             "0.2.4.1u",
-            f"step 4: the fault unavailable of attempt 1 (b) is beyond what the scenario allows: {FaultBudget(2)}",
+            f"step 4: the fault unavailable of attempt 1 (b) is beyond what the scenario allows: {Faults(2)}",
         ),
     ],
 )
@@ -140,14 +144,16 @@ def test_without_a_budget_no_fault_can_strike() -> None:
 @pytest.mark.parametrize("token", ["0a", "0d", "0.4", "2"])
 def test_a_refused_fault_changes_nothing(token: str) -> None:
     *before, last = Schedule.parse(token).steps
-    execution = run(TWO, MEMORY, before)
+    execution = recorder(TWO, MEMORY)
+    for step in before:
+        execution.take(step)
 
-    with pytest.raises(ScheduleError):
-        execution.step(last)
-    execution.step(1)
+    with pytest.raises(MisfitError):
+        execution.take(last)
+    execution.take(1)
 
-    assert execution.taken[-1] == run(TWO, MEMORY, [*before, 1]).taken[-1]
-    assert execution.spent == 0
+    assert execution.run() == run(TWO, MEMORY, [*before, 1])
+    assert execution.run().spent == 0
 
 
 @settings(deadline=None, max_examples=60)
@@ -155,24 +161,28 @@ def test_a_refused_fault_changes_nothing(token: str) -> None:
 def test_a_crashed_or_suspended_attempt_keeps_nobody_waiting(data: st.DataObject) -> None:
     """Clause: progress.suspension"""
     stopped = [Schedule.parse(one).steps for one in ("-", "0", "0c", "0.0c", "0.0a", "0.0d", "0.1.0c", "0.1.1d.0u")]
-    execution = run(faulty(3, 1, 2), MEMORY, data.draw(st.sampled_from(stopped)))
+    scenario, execution = faulty(3, 1, 2), recorder(faulty(3, 1, 2), MEMORY)
+    for step in data.draw(st.sampled_from(stopped)):
+        execution.take(step)
 
-    others = [who for who in execution.unfinished() if who != 0]
+    others = [who for who in execution.run().unfinished if who != 0]
     for who in data.draw(st.permutations([*others, *others])):
-        if who in execution.unfinished():
-            execution.step(who)
+        if who in execution.run().unfinished:
+            execution.take(who)
 
-    assert set(others) <= set(execution.returned)
-    assert findings(execution, MEMORY) == ()
+    assert set(others) <= set(execution.run().returned)
+    assert findings(execution.run(), scenario, MEMORY) == ()
 
 
 def test_a_lock_between_two_steps_is_shown_by_a_crash() -> None:
     locks = GALLERY["locks-on-observe"]
 
-    execution = run(faulty(2, 1, 1), locks, Schedule.parse("0.0c").steps, to_the_end=True)
+    scenario = faulty(2, 1, 1)
 
-    assert (execution.waiting(), execution.unfinished()) == ((1,), (1,))
-    assert "progress.suspension" in {one.clause for one in findings(execution, locks)}
+    execution = run(scenario, locks, Schedule.parse("0.0c").steps, to_the_end=True)
+
+    assert (execution.waiting, execution.unfinished) == ((1,), (1,))
+    assert "progress.suspension" in {finding.clause for finding in findings(execution, scenario, locks)}
 
 
 def test_a_violation_under_a_fault_shows_again() -> None:
@@ -189,31 +199,28 @@ def test_a_violation_under_a_fault_shows_again() -> None:
 
 STEPS = st.lists(
     st.builds(
-        lambda who, letter: Strike(who, letter) if letter else who,
+        lambda who, fault: Action(who, fault) if fault else who,
         st.integers(0, 999_999_999),
-        st.sampled_from(["", "c", "d", "u", "a"]),
+        st.sampled_from([None, *Fault]),
     ),
     max_size=20,
 )
 
 
 @given(steps=STEPS)
-def test_a_printed_schedule_with_faults_is_read_back(steps: list[int]) -> None:
+def test_a_printed_schedule_with_faults_is_read_back(steps: list[Step]) -> None:
     schedule = Schedule.of(steps, "0123abcd")
 
     assert Schedule.parse(str(schedule)) == schedule
     assert pickle.loads(pickle.dumps(schedule)) == schedule  # noqa: S301
 
 
-def test_a_strike_is_its_attempt_and_no_plain_step() -> None:
-    strike = Strike(0, "c")
+def test_an_action_with_a_fault_is_no_ordinary_step() -> None:
+    action = Action(0, Fault.CRASH_BEFORE)
 
-    assert (int(strike), str(strike), f"{strike}", strike.kind) == (0, "0c", "0c", FaultKind.CRASH)
-    assert strike not in {0, Strike(0, "d"), Strike(1, "c")}
-    assert {strike: "known"}[Strike(0, "c")] == "known"
-    assert strike != 0 != Strike(0, "u")
-    with pytest.raises(ValueError, match="a fault is one of c, d, u, a, not 'x'"):
-        Strike(0, "x")
+    assert str(Schedule.of([action])) == "0c"
+    assert action not in {0, Action(0, Fault.CRASH_AFTER), Action(1, Fault.CRASH_BEFORE)}
+    assert Schedule.parse("0c").steps == (action,)
 
 
 @pytest.mark.parametrize(
@@ -258,9 +265,9 @@ def test_going_on_covers_the_schedules_that_begin_so(prefix: str) -> None:
     scenario = faulty(1, 1, 2)
     due = 0
 
-    def count(execution: Scheduler) -> None:
+    def count(execution: Run) -> None:
         nonlocal due
-        due += tuple(one.step for one in execution.taken[: len(steps)]) == steps
+        due += execution.steps[: len(steps)] == steps
 
     schedules(scenario, MEMORY, count)
     brute = continue_from(scenario, MEMORY, steps, "brute")
@@ -276,7 +283,7 @@ def test_what_is_found_after_a_point_is_told_from_the_start() -> None:
 
     for strategy in ("brute", "merged"):
         seen = continue_from(ONE, forgets, Schedule.parse("0.0a").steps, strategy)
-        shortest = {one.clause: Schedule.of(one.steps) for one in seen.violations}
+        shortest = {violation.name: Schedule.of(violation.steps) for violation in seen.violations}
 
         assert str(shortest["state.unique"]) == "0.0a.1.1"
 
@@ -301,23 +308,23 @@ def test_a_point_that_cannot_be_reached_is_refused_with_its_step() -> None:
 @pytest.mark.parametrize("most", [-1, MOST_FAULTS + 1, 10**5000, True, "1"], ids=range(5))
 def test_a_budget_out_of_range_is_refused_in_one_line(most: object) -> None:
     with pytest.raises(ValueError, match="faults must be an integer from 0 to 8") as refused:
-        FaultBudget(most)  # type: ignore[arg-type]
+        Faults(most)  # type: ignore[arg-type]
 
     assert str(refused.value).isprintable()
 
 
 def test_a_budget_names_at_least_one_kind() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        FaultBudget(1, frozenset())
+        Faults(1, frozenset())
 
 
 def test_too_many_redeliveries_are_refused() -> None:
     with pytest.raises(ValueError, match="with redeliveries there may be 90 attempts; at most 64 are allowed"):
-        replace(contention(30, 1), faults=FaultBudget(2))
+        replace(contention(30, 1), faults=Faults(2))
 
 
 def test_only_a_budget_changes_a_fingerprint() -> None:
-    assert replace(contention(2, 1), faults=FaultBudget(0)).fingerprint() == contention(2, 1).fingerprint()
+    assert replace(contention(2, 1), faults=Faults(0)).fingerprint() == contention(2, 1).fingerprint()
     marks = {faulty(2, 1, most, kind).fingerprint() for most in (1, 2) for kind in FaultKind}
     assert len(marks | {contention(2, 1).fingerprint()}) == 9
 
@@ -332,15 +339,15 @@ def written(folder: Path, faults: str) -> Path:
 @pytest.mark.parametrize(
     ("table", "budget"),
     [
-        ("", FaultBudget(0)),
-        ("[faults]\nmost = 2", FaultBudget(2, frozenset(FaultKind))),
+        ("", Faults(0)),
+        ("[faults]\nmost = 2", Faults(2, frozenset(FaultKind))),
         (
             '[faults]\nmost = 1\nkinds = ["crash", "acknowledgement lost"]',
-            FaultBudget(1, frozenset([FaultKind.CRASH, FaultKind.ACKNOWLEDGEMENT_LOST])),
+            Faults(1, frozenset([FaultKind.CRASH, FaultKind.ACKNOWLEDGEMENT_LOST])),
         ),
     ],
 )
-def test_a_scenario_file_names_its_faults(tmp_path: Path, table: str, budget: FaultBudget) -> None:
+def test_a_scenario_file_names_its_faults(tmp_path: Path, table: str, budget: Faults) -> None:
     assert load_scenario(written(tmp_path, table)).faults == budget
 
 

@@ -5,6 +5,7 @@ Clauses: persist.atomic, persist.identity, attempt.retry_is_new
 
 import re
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -12,13 +13,14 @@ import pytest
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.reference.flawed import GALLERY, RARE, UNDER_FAULTS
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.brute import explore_brute
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
-from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.bookings.scheduler import run, schedules
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.simulations.kernel.run import Run
 
 FLAWS = {**GALLERY, **RARE}
 CLAUSES = {one.clause for checks in (STATE_CHECKS, STEP_CHECKS, RUN_CHECKS) for one in checks} | {LINEARIZABLE}
@@ -164,14 +166,16 @@ def test_every_flaw_is_pinned_under_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", FLAWS)
 @pytest.mark.parametrize("explore", [explore_brute, explore_merged], ids=["brute", "merged"])
-def test_a_flaw_breaks_its_clause_on_its_shortest_schedule(name: str, explore: type) -> None:
+def test_a_flaw_breaks_its_clause_on_its_shortest_schedule(
+    name: str, explore: type, explored: Callable[..., Exploration]
+) -> None:
     pin = PINNED[name]
 
-    seen = explore(pin.situation, FLAWS[name])
+    seen = explored(explore, pin.situation, FLAWS[name])
 
     assert seen.complete
-    assert (seen.interleavings, seen.clauses) == (pin.counts[1], set(pin.broken.split()))
-    (broken,) = (one for one in seen.violations if one.clause == FLAWS[name].breaks)
+    assert (seen.interleavings, seen.violated) == (pin.counts[1], set(pin.broken.split()))
+    (broken,) = (one for one in seen.violations if one.name == FLAWS[name].breaks)
     assert broken.steps == pin.schedule
 
 
@@ -179,7 +183,7 @@ def test_a_flaw_breaks_its_clause_on_its_shortest_schedule(name: str, explore: t
 def test_the_shortest_schedule_of_a_flaw_breaks_exactly_the_clause_that_it_is_there_for(name: str) -> None:
     pin = PINNED[name]
 
-    found = findings(run(pin.situation, FLAWS[name], pin.schedule), FLAWS[name])
+    found = findings(run(pin.situation, FLAWS[name], pin.schedule), pin.situation, FLAWS[name])
 
     assert FLAWS[name].breaks == pin.broken.split()[0]
     assert {one.clause for one in found} == {FLAWS[name].breaks} | ALSO.get(name, set())
@@ -190,16 +194,16 @@ def test_the_shortest_schedule_of_a_flaw_breaks_exactly_the_clause_that_it_is_th
 def test_a_shorter_schedule_shows_nothing(name: str) -> None:
     pin = PINNED[name]
 
-    assert not findings(run(pin.situation, FLAWS[name], pin.schedule[:-1]), FLAWS[name])
+    assert not findings(run(pin.situation, FLAWS[name], pin.schedule[:-1]), pin.situation, FLAWS[name])
 
 
 @pytest.mark.parametrize("name", FLAWS)
 def test_a_flaw_shows_in_exactly_so_many_schedules(name: str) -> None:
     pin, shown = PINNED[name], 0
 
-    def look(execution: Scheduler) -> None:
+    def look(execution: Run) -> None:
         nonlocal shown
-        shown += bool(findings(execution, FLAWS[name]))
+        shown += bool(findings(execution, pin.situation, FLAWS[name]))
 
     total = schedules(pin.situation, FLAWS[name], look)
 
@@ -229,15 +233,21 @@ def test_every_clause_has_a_flaw_of_its_own_unless_it_implies_another_one() -> N
 
 
 @pytest.mark.parametrize("name", [name for name, pin in PINNED.items() if set(IMPLIES) & set(pin.broken.split())])
-def test_a_clause_that_implies_another_one_is_never_broken_before_it(name: str) -> None:
-    found = {one.clause: len(one.steps) for one in explore_brute(PINNED[name].situation, FLAWS[name]).violations}
+def test_a_clause_that_implies_another_one_is_never_broken_before_it(
+    name: str, explored: Callable[..., Exploration]
+) -> None:
+    seen = explored(explore_brute, PINNED[name].situation, FLAWS[name])
+    found = {violation.name: len(violation.steps) for violation in seen.violations}
 
     assert all(found[implied] <= found[clause] for clause, implied in IMPLIES.items())
 
 
 @pytest.mark.parametrize("name", FLAWS)
-def test_the_gallery_shows_on_the_small_shipped_scenarios_and_the_rare_flaws_do_not(name: str) -> None:
-    shows = any(FLAWS[name].breaks in explore_merged(find_scenario(one), FLAWS[name]).clauses for one in SMALL)
+def test_the_gallery_shows_on_the_small_shipped_scenarios_and_the_rare_flaws_do_not(
+    name: str, explored: Callable[..., Exploration]
+) -> None:
+    small = (explored(explore_merged, find_scenario(scenario), FLAWS[name]) for scenario in SMALL)
+    shows = any(FLAWS[name].breaks in seen.violated for seen in small)
 
     assert shows == (name in GALLERY)
 

@@ -12,11 +12,11 @@ from lastseat.reference.flawed import UNDER_FAULTS
 from lastseat.reference.flawed.base import SnapshotStore
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import NotObserved, Observation, Proposal, Verdict
+from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
-from lastseat.simulations.bookings.scheduler import Scheduler
-from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.bookings.scheduler import recorder
 
 CALM = (
     "three-attempts-two-seats",
@@ -65,11 +65,11 @@ def broken(use_case: Implementation, name: str, *, leaving_out: int = 0) -> set[
     """Return the clauses that a use case breaks on the faulty store and the schedule of a flaw."""
     store, scenario, steps = SHOWN[name]
     faulty = replace(use_case, open_store=store.open)
-    execution = Scheduler(scenario, faulty)
+    recorded = recorder(scenario, faulty)
     for who in steps[: len(steps) - leaving_out]:
-        if who in execution.unfinished():  # a correct use case may end earlier
-            execution.step(who)
-    return {one.clause for one in findings(execution, faulty)}
+        if who in recorded.run().unfinished:  # a correct use case may end earlier
+            recorded.take(who)
+    return {finding.clause for finding in findings(recorded.run(), scenario, faulty)}
 
 
 def test_every_flaw_under_faults_is_shown() -> None:

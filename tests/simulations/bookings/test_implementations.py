@@ -12,7 +12,7 @@ from lastseat.reference.implementation import MEMORY
 from lastseat.reference.store import Policy
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.implementations import SHIPPED, ImplementationError, find_implementation, running
-from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.kernel.schedule import ScheduleError
 
 REQUEST = BookingRequest("ann", "seat")

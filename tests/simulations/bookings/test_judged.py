@@ -9,11 +9,12 @@ from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.explore import explore_brute
 from lastseat.simulations.bookings.judged import Finding, findings, run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
+from lastseat.simulations.bookings.scheduler import run, schedules
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.run import Run
 
 # For each flaw a schedule that breaks its clause, the step at which that shows, and the scenario.
 SHORTEST = {
@@ -30,7 +31,7 @@ SHORTEST = {
 def test_a_flaw_shows_at_the_step_that_breaks_its_clause(flaw: Implementation) -> None:
     steps, number, scenario = SHORTEST[flaw.name]
 
-    found = findings(run(scenario, flaw, steps), flaw)
+    found = findings(run(scenario, flaw, steps), scenario, flaw)
 
     assert (number, flaw.breaks) in {(one.step, one.clause) for one in found}
     assert [one.step for one in found] == sorted(one.step for one in found)
@@ -40,7 +41,7 @@ def test_a_flaw_shows_at_the_step_that_breaks_its_clause(flaw: Implementation) -
 def test_one_step_less_shows_nothing_of_it(flaw: Implementation) -> None:
     steps, _, scenario = SHORTEST[flaw.name]
 
-    found = findings(run(scenario, flaw, steps[:-1]), flaw)
+    found = findings(run(scenario, flaw, steps[:-1]), scenario, flaw)
 
     assert flaw.breaks not in {one.clause for one in found}
 
@@ -56,11 +57,13 @@ def test_the_reference_violates_nothing_finished_or_not(
 ) -> None:
     execution = run(scenario, implementation, order[:length])
 
-    assert findings(execution, implementation) == ()
+    assert findings(execution, scenario, implementation) == ()
 
 
 def test_the_sqlite_store_violates_nothing() -> None:
-    assert findings(run(contention(2, 1), SQLITE, [0, 1, 0, 1]), SQLITE) == ()
+    scenario = contention(2, 1)
+
+    assert findings(run(scenario, SQLITE, [0, 1, 0, 1]), scenario, SQLITE) == ()
 
 
 @pytest.mark.parametrize("flaw", GALLERY.values(), ids=GALLERY)
@@ -68,12 +71,12 @@ def test_all_schedules_judged_one_by_one_break_what_the_explorer_says(flaw: Impl
     scenario = contention(2, 2)
     broken: set[str] = set()
 
-    def judge(execution: Scheduler) -> None:
-        broken.update(one.clause for one in findings(execution, flaw))
+    def judge(execution: Run) -> None:
+        broken.update(one.clause for one in findings(execution, scenario, flaw))
 
     schedules(scenario, flaw, judge)
 
-    assert broken == explore_brute(scenario, flaw).clauses
+    assert broken == explore_brute(scenario, flaw).violated
 
 
 def attempt_without_a_step(_request: BookingRequest) -> Attempt:
@@ -85,7 +88,7 @@ def test_an_attempt_that_ends_before_its_first_step_is_judged_at_the_start() -> 
     """Clause: emit.booked"""
     stepless = Implementation("stepless", MemoryStore.open, attempt_without_a_step)
 
-    found = findings(run(contention(1, 1), stepless, []), stepless)
+    found = findings(run(contention(1, 1), stepless, []), contention(1, 1), stepless)
 
     assert {one.step for one in found} == {0}
     assert {"emit.booked", "attempt.decides_at_persist"} <= {one.clause for one in found}
@@ -114,7 +117,7 @@ def test_a_finding_tells_what_breaks_the_clause() -> None:
     steps, number, scenario = SHORTEST["writes-in-two-steps"]
     flaw = GALLERY["writes-in-two-steps"]
 
-    found = findings(run(scenario, flaw, steps), flaw)
+    found = findings(run(scenario, flaw, steps), scenario, flaw)
 
     witness = "seats has 0 units confirmed, but its reservations add up to 1"
     assert Finding(number, "state.sum", witness) in found

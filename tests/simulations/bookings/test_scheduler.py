@@ -13,8 +13,9 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Im
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Reason, Resource
 from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
+from lastseat.simulations.bookings.scheduler import recorder, run, schedules
 from lastseat.simulations.kernel.schedule import ScheduleError
+from lastseat.simulations.kernel.stepping import MisfitError
 
 TWO = contention(2, 1)
 LOCKS = GALLERY["locks-on-observe"]
@@ -46,12 +47,12 @@ def test_a_schedule_decides_who_gets_the_seat(implementation: Implementation) ->
 
 
 def test_a_step_says_what_it_did_and_what_the_store_held_around_it() -> None:
-    execution = Scheduler(TWO, MEMORY)
-    execution.step(0)
+    execution = recorder(TWO, MEMORY)
+    execution.take(0)
 
-    taken = execution.step(0)
+    taken = execution.take(0)
 
-    assert (taken.number, taken.attempt, taken.operation.kind, taken.result) == (2, 0, "persist", "accepted")
+    assert (taken.number, taken.process, taken.operation.kind, taken.result) == (2, 0, "persist", "accepted")
     assert (dict(taken.before.resources)["seats"], dict(taken.after.resources)["seats"]) == (
         Resource(1, 0, 0),
         Resource(1, 1, 1),
@@ -62,9 +63,9 @@ def test_a_step_says_what_it_did_and_what_the_store_held_around_it() -> None:
 def test_an_attempt_that_is_never_stepped_has_no_effect() -> None:
     execution = run(TWO, MEMORY, [0])
 
-    assert execution.unfinished() == (0, 1)
+    assert execution.unfinished == (0, 1)
     assert execution.returned == {}
-    assert execution.store.snapshot() == MemoryStore.open({"seats": 1}).snapshot()
+    assert execution.final == MemoryStore.open({"seats": 1}).snapshot()
 
 
 @pytest.mark.parametrize(
@@ -83,28 +84,30 @@ def test_a_step_that_does_not_apply_is_refused_with_its_number(steps: list[int],
 
 
 def test_a_refused_step_changes_nothing() -> None:
-    execution = run(TWO, MEMORY, [0, 0])
-    held = execution.store.snapshot()
+    execution = recorder(TWO, MEMORY)
+    for _ in range(2):
+        execution.take(0)
+    before = execution.run()
 
-    with pytest.raises(ScheduleError):
-        execution.step(0)
+    with pytest.raises(MisfitError):
+        execution.take(0)
 
-    assert (len(execution.taken), execution.store.snapshot()) == (2, held)
+    assert execution.run() == before
 
 
 def test_an_attempt_waits_only_where_the_store_holds_a_lock() -> None:
     """Clause: progress.suspension"""
     locked, free = run(TWO, LOCKS, [0]), run(TWO, MEMORY, [0])
 
-    assert (locked.waiting(), free.waiting()) == ((1,), ())
+    assert (locked.waiting, free.waiting) == ((1,), ())
     with pytest.raises(ScheduleError, match=r"^step 2: attempt 1 \(b\) has to wait$"):
-        locked.step(1)
+        run(TWO, LOCKS, [0, 1])
 
 
 def test_an_attempt_that_takes_no_step_has_ended_before_the_first() -> None:
-    execution = Scheduler(TWO, GIVES_UP)
+    execution = run(TWO, GIVES_UP, [])
 
-    assert execution.unfinished() == ()
+    assert execution.unfinished == ()
     assert set(execution.returned.values()) == {Emission(Outcome.FAILED, Reason.STORE_UNAVAILABLE)}
 
 
@@ -112,8 +115,8 @@ def test_an_attempt_that_takes_no_step_has_ended_before_the_first() -> None:
 def test_an_execution_can_always_be_taken_to_the_end(order: list[int], length: int) -> None:
     execution = run(contention(3, 1), MEMORY, order[:length], to_the_end=True)
 
-    assert execution.unfinished() == ()
-    assert [taken.attempt for taken in execution.taken][:length] == order[:length]
+    assert execution.unfinished == ()
+    assert [taken.process for taken in execution.taken][:length] == order[:length]
     assert len(execution.taken) == 6
 
 
@@ -122,7 +125,7 @@ def test_an_execution_in_which_everybody_waits_ends_there() -> None:
 
     execution = run(TWO, observes_twice, [], to_the_end=True)
 
-    assert (len(execution.taken), execution.waiting(), execution.unfinished()) == (1, (0, 1), (0, 1))
+    assert (len(execution.taken), execution.waiting, execution.unfinished) == (1, (0, 1), (0, 1))
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 3])
@@ -130,7 +133,7 @@ def test_every_schedule_is_executed_once(attempts: int) -> None:
     seen: list[tuple[int, ...]] = []
 
     count = schedules(
-        contention(attempts, 1), MEMORY, lambda one: seen.append(tuple(taken.attempt for taken in one.taken))
+        contention(attempts, 1), MEMORY, lambda one: seen.append(tuple(taken.process for taken in one.taken))
     )
 
     assert count == len(seen) == len(set(seen)) == factorial(2 * attempts) // 2**attempts
@@ -139,7 +142,7 @@ def test_every_schedule_is_executed_once(attempts: int) -> None:
 def test_a_lock_leaves_only_the_schedules_that_do_not_overlap() -> None:
     seen: list[str] = []
 
-    schedules(TWO, LOCKS, lambda one: seen.append("".join(str(taken.attempt) for taken in one.taken)))
+    schedules(TWO, LOCKS, lambda one: seen.append("".join(str(taken.process) for taken in one.taken)))
 
     assert seen == ["0011", "1100"]
 

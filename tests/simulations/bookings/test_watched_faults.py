@@ -6,7 +6,7 @@ Clauses: progress.suspension
 from collections.abc import Sequence
 from dataclasses import replace
 from math import comb, factorial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
@@ -14,20 +14,20 @@ from lastseat.reference.attempt_booking import Attempt, Observe, Operation, Pers
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
-from lastseat.simulations.bookings import recheck, struck_merged
-from lastseat.simulations.bookings.exploration import Exploration
+from lastseat.simulations.bookings import merged
 from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.merged import BookingWalk
 from lastseat.simulations.bookings.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.bookings.struck_merged import StruckMerged
 from lastseat.simulations.counterexamples.smallest import smallest_schedule
-from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, Strike
+from lastseat.simulations.kernel.actions import Action, Fault, FaultKind, Faults, Step
+from lastseat.simulations.strategies.merging.recheck import SCHEDULES, difference
 
 
 def faulty(most: int) -> Scenario:
-    return replace(contention(2, 1), faults=FaultBudget(most))
+    return replace(contention(2, 1), faults=Faults(most))
 
 
 class ShutsWhenFull(MemoryStore):
@@ -44,8 +44,9 @@ SHUTS = Implementation("shuts-when-full", ShutsWhenFull.open)
 
 def suspended(most: int) -> bool:
     """Return whether somebody waits after both ended and the first was delivered again, without an answer."""
-    steps: list[int] = [0, 1, Strike(2, "u"), 0, 1]
-    return any(found.clause == "progress.suspension" for found in findings(run(faulty(most), SHUTS, steps), SHUTS))
+    steps: list[Step] = [0, 1, Action(2, Fault.UNAVAILABLE), 0, 1]
+    found = findings(run(faulty(most), SHUTS, steps), faulty(most), SHUTS)
+    return any(finding.clause == "progress.suspension" for finding in found)
 
 
 def test_a_redelivery_that_is_struck_at_once_is_two_faults_and_leaves_none_for_another() -> None:
@@ -58,20 +59,19 @@ def test_merged_keeps_its_seconds_with_faults_too(seconds: float, complete: bool
     assert explore_merged(faulty(2), MEMORY, seconds=seconds).complete is complete
 
 
-def test_a_strike_is_a_strike_of_the_same_letter_and_no_plain_step() -> None:
-    strike: Any = Strike(0, "u")
+def test_the_step_with_a_fault_is_not_the_same_with_another_fault_and_no_ordinary_step() -> None:
+    action: object = Action(0, Fault.UNAVAILABLE)
 
-    assert (strike == Strike(0, "u"), strike != Strike(0, "u")) == (True, False)
-    assert (strike == Strike(0, "a"), strike != Strike(0, "a")) == (False, True)
-    assert (strike == 0, strike != 0) == (False, True)
+    assert action == Action(0, Fault.UNAVAILABLE)
+    assert action not in (0, Action(0, Fault.ANSWER_LOST), Action(1, Fault.UNAVAILABLE))
 
 
 def test_a_budget_says_what_it_allows() -> None:
     crashes = frozenset({FaultKind.CRASH})
 
-    assert str(FaultBudget(0, crashes)) == "no faults"
-    assert str(FaultBudget(1, crashes)) == "at most 1 fault (crash)"
-    assert str(FaultBudget(2, crashes)) == "at most 2 faults (crash)"
+    assert str(Faults(0, crashes)) == "no faults"
+    assert str(Faults(1, crashes)) == "at most 1 fault (crash)"
+    assert str(Faults(2, crashes)) == "at most 2 faults (crash)"
 
 
 def greedy(request: BookingRequest) -> Attempt:
@@ -85,7 +85,7 @@ def greedy(request: BookingRequest) -> Attempt:
 def test_the_smallest_counterexample_repeats_an_attempt_though_an_earlier_one_has_not_begun() -> None:
     """Attempts 2 and 3 repeat 0 and 1. Only the repeated one has a booking of its own to find."""
     requests = (BookingRequest("ann", "seat", 1), BookingRequest("bob", "sofa", 1))
-    scenario = Scenario("two-resources", "Two", (("seat", 0), ("sofa", 1)), requests, FaultBudget(1))
+    scenario = Scenario("two-resources", "Two", (("seat", 0), ("sofa", 1)), requests, Faults(1))
 
     found = smallest_schedule(
         scenario, Implementation("greedy", MemoryStore.open, greedy), "attempt.decides_at_persist"
@@ -96,16 +96,16 @@ def test_the_smallest_counterexample_repeats_an_attempt_though_an_earlier_one_ha
 
 
 def test_symmetry_does_not_switch_itself_off_with_faults(monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = replace(contention(3, 1), faults=FaultBudget(1, frozenset({FaultKind.CRASH, FaultKind.UNAVAILABLE})))
+    scenario = replace(contention(3, 1), faults=Faults(1, frozenset({FaultKind.CRASH, FaultKind.UNAVAILABLE})))
     plain = explore_merged(scenario, MEMORY, symmetry=False)
-    monkeypatch.setattr(StruckMerged, "explore", None)  # what goes on without symmetry
+    monkeypatch.setattr(BookingWalk, "_plain", None)  # what goes on without symmetry
 
     assert explore_merged(scenario, MEMORY).outcomes == plain.outcomes
 
 
 def test_the_field_of_faults_holds_as_many_as_a_budget_may_allow() -> None:
     """All crash: before their observe, after it, or after their persist. The last two take two steps."""
-    scenario = replace(contention(8, 1), faults=FaultBudget(8, frozenset({FaultKind.CRASH})))
+    scenario = replace(contention(8, 1), faults=Faults(8, frozenset({FaultKind.CRASH})))
 
     seen = explore_merged(scenario, MEMORY)
 
@@ -116,7 +116,7 @@ def test_the_field_of_faults_holds_as_many_as_a_budget_may_allow() -> None:
 
 def test_a_redelivery_is_counted_once_for_each_state_in_which_it_begins() -> None:
     """Of one attempt: before its reservation is recorded, and after it."""
-    scenario = replace(contention(1, 1), faults=FaultBudget(1, frozenset({FaultKind.REDELIVERY})))
+    scenario = replace(contention(1, 1), faults=Faults(1, frozenset({FaultKind.REDELIVERY})))
 
     assert explore_merged(scenario, MEMORY).fired["redelivery"] == 2
 
@@ -124,12 +124,13 @@ def test_a_redelivery_is_counted_once_for_each_state_in_which_it_begins() -> Non
 def test_random_schedules_keep_to_the_budget_of_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     """They take no step that the search did not take."""
 
-    def watched(seen: Exploration, steps: RealSteps, prefix: Sequence[int] = ()) -> Exploration:
-        again = recheck.rechecked(seen, steps, prefix)
-        assert steps.judge.figures()["fired"] == seen.fired
-        return again
+    def watched(steps: RealSteps, prefix: Sequence[Step] = ()) -> str | None:
+        before = steps.judge.figures()
+        differs = difference(steps, prefix)
+        assert steps.judge.figures() == before
+        return differs
 
-    monkeypatch.setattr(struck_merged, "rechecked", watched)
-    scenario = replace(contention(1, 1), faults=FaultBudget(2, frozenset({FaultKind.REDELIVERY, FaultKind.CRASH})))
+    monkeypatch.setattr(merged, "difference", watched)
+    scenario = replace(contention(1, 1), faults=Faults(2, frozenset({FaultKind.REDELIVERY, FaultKind.CRASH})))
 
-    assert explore_merged(scenario, MEMORY).audited == recheck.SCHEDULES
+    assert explore_merged(scenario, MEMORY).audited == SCHEDULES

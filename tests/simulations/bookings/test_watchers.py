@@ -20,14 +20,15 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.store import Policy
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource, Verdict
-from lastseat.simulations.bookings import symmetry
-from lastseat.simulations.bookings.brute import explore_brute
-from lastseat.simulations.bookings.exploration import Exploration, Violation
-from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.bookings.merged import BookingWalk
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, schedules
-from lastseat.simulations.bookings.symmetry import explore_merged
+from lastseat.simulations.bookings.scheduler import schedules
+from lastseat.simulations.bookings.symmetry import AttemptOrbits
 from lastseat.simulations.counterexamples.explain import explain
+from lastseat.simulations.kernel.exploration import Exploration, Violation
+from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.sweeps.executed import Remembered
 from lastseat.simulations.sweeps.points import Point, SweepLaw
 from lastseat.simulations.sweeps.timed_exact import exact_means
@@ -131,7 +132,7 @@ def test_what_an_attempt_did_itself_is_kept_apart_from_what_others_did(
     implementation = replace(MEMORY, attempt=use_case)
 
     for explore in (explore_brute, explore_merged):
-        [violation] = [each for each in explore(contention(2, 3), implementation).violations if each.clause == clause]
+        [violation] = [each for each in explore(contention(2, 3), implementation).violations if each.name == clause]
         assert violation.steps == (0, 0, 0)
 
 
@@ -147,16 +148,16 @@ def told_once_more(scenario: Scenario) -> dict[str, int]:
     """Count the distinct stores, steps and ends of all schedules of the reference, one by one."""
     stores, steps, ends = set[Any](), set[Any](), set[Any]()
 
-    def look(execution: Scheduler) -> None:
+    def look(execution: Run) -> None:
         received: dict[int, tuple[Any, ...]] = {}
         for taken in execution.taken:
-            before = received.get(taken.attempt, ())
-            received[taken.attempt] = (*before, taken.result)
+            before = received.get(taken.process, ())
+            received[taken.process] = (*before, taken.result)
             stores.update({taken.before, taken.after})
             outcome = taken.returned.outcome if taken.ended else None
             kind, result = taken.operation.kind, taken.result
             # What an attempt knew is not all: whether it was raced as well decides what the properties ask.
-            steps.add((taken.before, taken.attempt, before, kind, result, outcome))
+            steps.add((taken.before, taken.process, before, kind, result, outcome))
         ends.add((execution.taken[-1].after, tuple(sorted(execution.returned.items()))))
 
     schedules(scenario, MEMORY, look)
@@ -203,18 +204,19 @@ def test_symmetry_stays_on_for_correct_code_and_walks_one_state_of_each_class(
     monkeypatch: pytest.MonkeyPatch, scenario: Scenario, classes: int
 ) -> None:
     walked = set[int]()
-    moves = symmetry.Quotient._moves
+    kinds = AttemptOrbits.kinds
 
-    def watched(quotient: Any, word: int) -> Any:
+    def watched(orbits: AttemptOrbits, word: int) -> Any:
         walked.add(word)
-        return moves(quotient, word)
+        return kinds(orbits, word)
 
-    monkeypatch.setattr(symmetry.Quotient, "_moves", watched)
-    monkeypatch.setattr(symmetry, "Merged", None)  # what it would go back to
+    monkeypatch.setattr(AttemptOrbits, "kinds", watched)
+    monkeypatch.setattr(BookingWalk, "_plain", None)  # what it would go back to
     seen = explore_merged(scenario, MEMORY)
+    monkeypatch.undo()
 
     assert len(walked) == classes
-    assert (seen.states, seen.complete) == (explore_merged(scenario, MEMORY).states, True)
+    assert (seen.states, seen.complete) == (explore_merged(scenario, MEMORY, symmetry=False).states, True)
 
 
 # --- sweeps ---------------------------------------------------------------------------------------------------
@@ -298,10 +300,10 @@ def test_an_interrupted_search_says_how_many_levels_it_finished(worlds: int, dep
 
 def test_numpy_that_is_missing_for_a_sweep_is_told_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.delitem(sys.modules, "lastseat.simulations.sweeps.arrays")
+    monkeypatch.delitem(sys.modules, "lastseat.model.arrays")
 
-    with pytest.raises(ModuleNotFoundError, match=r"^sweeps need numpy: pip install 'lastseat\[fast\]'$") as missing:
-        importlib.import_module("lastseat.simulations.sweeps.arrays")
+    with pytest.raises(ModuleNotFoundError, match=r"^numpy is missing: pip install 'lastseat\[fast\]'$") as missing:
+        importlib.import_module("lastseat.model.arrays")
     assert missing.value.name == "numpy"
 
 
@@ -331,7 +333,7 @@ def test_an_attempt_that_never_ends_is_left_after_sixteen_steps_by_every_explore
     merged = explore_merged(scenario, endless)
 
     assert (merged.complete, merged.conformed) == (False, 16 * attempts)
-    assert {violation.clause: len(violation.steps) for violation in merged.violations} == {
+    assert {violation.name: len(violation.steps) for violation in merged.violations} == {
         "attempt.one_persist": 2,
         "progress.two_steps": 2,
     }

@@ -1,5 +1,6 @@
 """The strategies on the command line, faults in any scenario, and going on from a point of a schedule."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -84,10 +85,13 @@ def test_a_fault_budget_that_cannot_be_is_refused(lastseat: Run, faults: str, co
 
 
 @pytest.mark.parametrize("strategy", ["dpor", "preemptions=1", "delays=1"])
-def test_strategies_that_inject_no_faults_refuse_a_budget_for_them(lastseat: Run, strategy: str) -> None:
-    said = lastseat("explore", "--faults", "1", "--strategy", strategy)
+def test_every_strategy_injects_faults(lastseat: Run, strategy: str) -> None:
+    options = ("--faults", "1", "--attempts", "2", "--implementation", "cancels-when-unsure", "--json")
+    said, plain = lastseat("explore", *options, "--strategy", strategy), lastseat("explore", *options[2:])
 
-    assert "injects no faults" in said.complaint
+    assert (said.status, plain.status) == (1, 0)
+    (violation, *_) = said.data["violations"]
+    assert re.search("[0-9][uacd]", violation["token"])
 
 
 @pytest.mark.parametrize("strategy", ["brute", "merged"])

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.common.widths import columns
 from lastseat.simulations.counterexamples.causes import TEMPLATES
@@ -24,6 +23,8 @@ from lastseat.simulations.counterexamples.explain import (
 )
 from lastseat.simulations.counterexamples.smallest import as_toml, named, smallest
 from lastseat.simulations.counterexamples.story import options_of
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.schedule import Schedule
 from lastseat.simulations.verification.claims import CLAUSES
 from lastseat.simulations.verification.mutants import FLAWED, scenario_of
 
@@ -173,7 +174,7 @@ def test_the_smallest_counterexample_of_a_flaw_has_its_cause_and_a_line_that_rep
     command, *arguments = shlex.split(pasted.replace("\\\n", ""))
     said = lastseat(*arguments, "--json")
 
-    assert f"{'.'.join(map(str, found.violation.steps))} {one.cause}" == CAUSES[name]
+    assert f"{Schedule.of(found.violation.steps)} {one.cause}" == CAUSES[name]
     assert one.reproduced
     assert (command, said.status, said.data["stale"]) == ("lastseat", 1, False)
     assert {"step": one.step, "clause": one.clause} in [

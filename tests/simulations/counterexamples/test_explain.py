@@ -16,13 +16,14 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.store import Policy
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Proposal, Verdict
-from lastseat.simulations.bookings.exploration import CONFORMANCE, Violation
+from lastseat.simulations.bookings.exploration import CONFORMANCE
 from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.common.widths import columns
 from lastseat.simulations.counterexamples.explain import WIDTH, Explanation, explain, explanation_lines, wrapped
 from lastseat.simulations.counterexamples.story import options_of
+from lastseat.simulations.kernel.exploration import Violation
 from lastseat.simulations.verification.claims import CLAUSES
 from lastseat.simulations.verification.mutants import FLAWED
 

@@ -13,12 +13,11 @@ from lastseat.reference.flawed import GALLERY, UNDER_FAULTS
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.store import InspectableStore
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.judged import findings, run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario, load_scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
+from lastseat.simulations.bookings.scheduler import run, schedules
 from lastseat.simulations.counterexamples.smallest import (
     MOST_PARTS,
     Counterexample,
@@ -29,24 +28,26 @@ from lastseat.simulations.counterexamples.smallest import (
     smallest,
     smallest_schedule,
 )
-from lastseat.simulations.kernel.faults import FaultBudget, FaultKind, Strike
+from lastseat.simulations.kernel.actions import Action, Fault, FaultKind, Faults, Step, process_of
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.verification.mutants import FLAWED, scenario_of
 
 RACE, ONE_FAULT = find_scenario("two-attempts-one-seat"), find_scenario("two-attempts-one-fault")
 RIVAL = find_scenario("redelivery-against-a-rival")
 
 
-def switches(steps: tuple[int, ...]) -> int:
+def switches(steps: tuple[Step, ...]) -> int:
     """How often the next step is another attempt's."""
-    return sum(int(one) != int(other) for one, other in pairwise(steps))
+    return sum(one != other for one, other in pairwise(map(process_of, steps)))
 
 
 def every(scenario: Scenario, implementation: Implementation, clause: str) -> list[Counterexample]:
     """Every counterexample on a scenario: each schedule is run, and cut where it first shows the violation."""
     found: list[Counterexample] = []
 
-    def look(execution: Scheduler) -> None:
-        for one in findings(execution, implementation):
+    def look(execution: Run) -> None:
+        for one in findings(execution, scenario, implementation):
             if one.clause == clause:
                 steps = tuple(taken.step for taken in execution.taken[: one.step])
                 found.append(Counterexample(scenario, Violation(clause, one.witness, steps), switches(steps)))
@@ -69,7 +70,7 @@ def within(scenario: Scenario) -> Iterator[Scenario]:
         asked = sorted({one.resource_id for one in requests} & set(names))
         for capacities in product(*(range(names[name] + 1) for name in asked)):
             for most in range(scenario.faults.most + 1) if requests else ():
-                faults = FaultBudget(most, scenario.faults.kinds)
+                faults = Faults(most, scenario.faults.kinds)
                 yield Scenario("within", "Within", tuple(zip(asked, capacities, strict=True)), requests, faults)
 
 
@@ -89,7 +90,7 @@ TAME = [one for one in FLAWED.values() if one.name not in ("checks-then-writes",
 @example(GALLERY["locks-on-observe"], RACE)
 @example(GALLERY["bumps-version-on-rejection"], find_scenario("party-of-four-three-seats"))
 def test_no_schedule_of_the_scenario_is_smaller(flaw: Implementation, scenario: Scenario) -> None:
-    for clause in explore_merged(scenario, flaw).clauses:
+    for clause in explore_merged(scenario, flaw).violated:
         found = smallest_schedule(scenario, flaw, clause)
 
         assert found is not None
@@ -105,7 +106,7 @@ def test_no_schedule_of_the_scenario_is_smaller(flaw: Implementation, scenario: 
 @example(GALLERY["scopes-id-to-resource"], find_scenario("two-resources-one-id"))
 @example(GALLERY["checks-id-on-observe"], find_scenario("two-resources-one-id"))
 def test_no_scenario_within_has_a_smaller_one(flaw: Implementation, scenario: Scenario) -> None:
-    for clause in explore_merged(scenario, flaw).clauses:
+    for clause in explore_merged(scenario, flaw).violated:
         found = smallest(scenario, flaw, clause)
 
         assert found is not None
@@ -119,7 +120,7 @@ def test_no_scenario_within_has_a_smaller_one(flaw: Implementation, scenario: Sc
 def test_no_schedule_with_faults_is_smaller(name: str) -> None:
     flaw = UNDER_FAULTS[name]
     kinds = frozenset(FaultKind) - {FaultKind.CRASH}
-    scenario = Scenario("lost", "Lost", RACE.capacities, RACE.requests, FaultBudget(1, kinds))
+    scenario = Scenario("lost", "Lost", RACE.capacities, RACE.requests, Faults(1, kinds))
 
     found = smallest_schedule(scenario, flaw, flaw.breaks)
 
@@ -128,7 +129,7 @@ def test_no_schedule_with_faults_is_smaller(name: str) -> None:
 
 
 def test_a_redelivery_may_be_the_smallest_fault() -> None:
-    again = Scenario("again", "Again", RACE.capacities, RACE.requests[:1], FaultBudget(1))
+    again = Scenario("again", "Again", RACE.capacities, RACE.requests[:1], Faults(1))
 
     found = smallest_schedule(again, GALLERY["refuses-repeats"], "persist.identity")
 
@@ -137,9 +138,9 @@ def test_a_redelivery_may_be_the_smallest_fault() -> None:
     assert found.size == min(one.size for one in every(again, GALLERY["refuses-repeats"], "persist.identity"))
 
 
-@pytest.mark.parametrize(("most", "steps"), [(1, None), (2, (0, Strike(0, "a"), 1, 1, 0))])
-def test_no_more_faults_strike_than_the_scenario_allows(most: int, steps: tuple[int, ...] | None) -> None:
-    faults = FaultBudget(most, frozenset({FaultKind.ACKNOWLEDGEMENT_LOST, FaultKind.REDELIVERY}))
+@pytest.mark.parametrize(("most", "steps"), [(1, None), (2, (0, Action(0, Fault.ANSWER_LOST), 1, 1, 0))])
+def test_no_more_faults_strike_than_the_scenario_allows(most: int, steps: tuple[Step, ...] | None) -> None:
+    faults = Faults(most, frozenset({FaultKind.ACKNOWLEDGEMENT_LOST, FaultKind.REDELIVERY}))
     scenario = replace(contention(1, 2), faults=faults)
 
     found = smallest_schedule(scenario, UNDER_FAULTS["cancels-when-unsure"], "emit.kept")
@@ -151,7 +152,7 @@ def test_fewer_switches_count_more_than_the_order_of_the_text() -> None:
     scenario = find_scenario("three-attempts-two-seats")
 
     merged = next(iter(explore_merged(scenario, GALLERY["ignores-version"]).violations))
-    found = smallest_schedule(scenario, GALLERY["ignores-version"], merged.clause)
+    found = smallest_schedule(scenario, GALLERY["ignores-version"], merged.name)
 
     assert found is not None
     assert (merged.steps, switches(merged.steps)) == ((0, 1, 0, 1), 3)
@@ -265,8 +266,8 @@ def test_a_step_less_of_a_smallest_counterexample_shows_nothing_of_the_clause(na
     found = smallest(scenario_of(flaw)[0], flaw, flaw.breaks)
     assert found is not None
 
-    clauses: Callable[[tuple[int, ...]], set[str]] = lambda steps: {  # noqa: E731  # it is used twice, right here
-        one.clause for one in findings(run(found.scenario, flaw, steps), flaw)
+    clauses: Callable[[tuple[Step, ...]], set[str]] = lambda steps: {  # noqa: E731  # it is used twice, right here
+        one.clause for one in findings(run(found.scenario, flaw, steps), found.scenario, flaw)
     }
     assert flaw.breaks in clauses(found.violation.steps)
     assert flaw.breaks not in clauses(found.violation.steps[:-1])

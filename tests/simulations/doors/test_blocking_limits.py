@@ -14,7 +14,7 @@ from lastseat.reference.attempt_booking import Observe, attempt_booking
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.doors.blocking import awaiting, blocking, take
-from lastseat.simulations.kernel import execution
+from lastseat.simulations.kernel import replay
 from lastseat.simulations.kernel.program import program_of
 from lastseat.testing import Mutex, ProgramError, Register, Shared, Verdict, act, explore
 
@@ -122,7 +122,7 @@ def test_functions_that_wait_for_ever_are_left_quietly_and_nothing_of_them_is_ke
 
     def get_stuck(executions: int) -> None:
         for _ in range(executions):
-            assert execution.run(program, meter, (0, 1)).free() == []
+            assert replay.run(program, meter, (0, 1)).free() == []
 
     get_stuck(100)  # what is made once and kept
     gc.disable()  # what is freed is freed at once, and not by a collection

@@ -1,5 +1,6 @@
 """What a diagram says of an execution, before it is drawn."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +13,10 @@ from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, NotObserved, Observation, Outcome, Proposal, Verdict
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.drawing.diagram import Diagram, Hold, Kind, Tone, diagram_of
+from lastseat.simulations.drawing.bookings import booking_diagram
+from lastseat.simulations.drawing.diagram import Diagram, Hold, Kind, Tone
+from lastseat.simulations.kernel.actions import Step
+from lastseat.simulations.kernel.operations import Operation
 
 RACE = contention(attempts=3, capacity=1)
 
@@ -86,6 +90,12 @@ def on(*requests: BookingRequest) -> Scenario:
     return Scenario("one", "One", (("room", 2), ("seats", 1)), requests)
 
 
+def drawn(
+    scenario: Scenario, implementation: Implementation, steps: Iterable[Step], violating: Collection[int] = ()
+) -> Diagram:
+    return booking_diagram(run(scenario, implementation, steps), scenario, violating=violating)
+
+
 def last_words(diagram: Diagram) -> tuple[str, str]:
     return diagram.marks[-1].head, diagram.marks[-1].reason
 
@@ -135,27 +145,27 @@ def test_an_outcome_is_explained_in_a_few_words(
     scenario: Scenario, implementation: Implementation, steps: list[int], head: str, reason: str
 ) -> None:
     """Clauses: emit.one, emit.reason, persist.order"""
-    diagram = diagram_of(run(scenario, implementation, steps))
+    diagram = drawn(scenario, implementation, steps)
 
     assert last_words(diagram) == (head, reason)
 
 
 def test_the_copy_of_one_attempt_is_stale_from_the_effective_persist_of_another() -> None:
     """Clause: observe.stale"""
-    diagram = diagram_of(run(RACE, MEMORY, [0, 1, 0, 2, 1]))
+    diagram = drawn(RACE, MEMORY, [0, 1, 0, 2, 1])
 
     assert set(diagram.holds) == {Hold(0, 1, None, 3), Hold(1, 2, 3, 5), Hold(2, 4, None, None)}
     assert [mark.effective for mark in diagram.marks] == [False, False, True, False, False]
 
 
 def test_a_persist_on_another_resource_makes_no_copy_stale() -> None:
-    diagram = diagram_of(run(on(ANN, TRIO), MEMORY, [0, 1, 0, 1]))
+    diagram = drawn(on(ANN, TRIO), MEMORY, [0, 1, 0, 1])
 
     assert [hold.stale for hold in diagram.holds] == [None, None]
 
 
 def test_a_copy_that_comes_from_the_past_is_stale_at_once() -> None:
-    diagram = diagram_of(run(RACE, Implementation("forgetful", Forgetful.open), [0, 0, 1]))
+    diagram = drawn(RACE, Implementation("forgetful", Forgetful.open), [0, 0, 1])
 
     assert diagram.holds[-1] == Hold(1, 3, 3, None)
 
@@ -163,13 +173,13 @@ def test_a_copy_that_comes_from_the_past_is_stale_at_once() -> None:
 def test_an_observe_again_ends_the_copy_that_was_held() -> None:
     stubborn = Implementation("persistent", MemoryStore.open, persistent)
 
-    diagram = diagram_of(run(RACE, stubborn, [0, 1, 0, 1, 1]))
+    diagram = drawn(RACE, stubborn, [0, 1, 0, 1, 1])
 
     assert [hold for hold in diagram.holds if hold.row == 1] == [Hold(1, 2, 3, 4), Hold(1, 5, None, None)]
 
 
 def test_the_store_goes_from_box_to_box_with_every_effective_persist() -> None:
-    [lane] = diagram_of(run(contention(3, 2), MEMORY, [0, 1, 0, 1, 2, 2])).lanes
+    [lane] = drawn(contention(3, 2), MEMORY, [0, 1, 0, 1, 2, 2]).lanes
 
     assert [(box.start, box.texts[0], box.fullness) for box in lane.boxes] == [
         (0, "version 0 · 0 of 2", 0.0),
@@ -180,9 +190,7 @@ def test_the_store_goes_from_box_to_box_with_every_effective_persist() -> None:
 
 def test_a_store_with_more_confirmed_than_there_is_is_a_violation() -> None:
     """Clause: state.capacity"""
-    execution = run(RACE, Implementation("trusting", Trusting.open), [0, 1, 0, 1])
-
-    [lane] = diagram_of(execution).lanes
+    [lane] = drawn(RACE, Implementation("trusting", Trusting.open), [0, 1, 0, 1]).lanes
 
     assert [(box.texts[-2], box.violating) for box in lane.boxes] == [
         ("v0 · 0/1", False),
@@ -193,7 +201,7 @@ def test_a_store_with_more_confirmed_than_there_is_is_a_violation() -> None:
 
 def test_a_store_that_confirms_less_than_is_reserved_is_a_violation_until_it_is_repaired() -> None:
     """Clause: state.sum"""
-    [lane] = diagram_of(run(contention(2, 2), GALLERY["writes-in-two-steps"], [0, 0, 1])).lanes
+    [lane] = drawn(contention(2, 2), GALLERY["writes-in-two-steps"], [0, 0, 1]).lanes
 
     assert [(box.start, box.texts[1], box.violating) for box in lane.boxes] == [
         (0, "v0 · 0/2", False),
@@ -206,13 +214,13 @@ def test_a_booking_id_that_is_recorded_twice_is_a_violation() -> None:
     """Clause: state.unique"""
     twice = contention(2, 2, same_id=True)
 
-    [lane] = diagram_of(run(twice, GALLERY["forgets-identity"], [0, 0, 1, 1])).lanes
+    [lane] = drawn(twice, GALLERY["forgets-identity"], [0, 0, 1, 1]).lanes
 
     assert (lane.boxes[-1].texts[1], lane.boxes[-1].violating) == ("v2 · 2/2, one id twice", True)
 
 
 def test_a_step_that_is_known_to_break_a_property_is_a_violation() -> None:
-    diagram = diagram_of(run(contention(2, 2), GALLERY["ignores-version"], [0, 1, 0, 1]), violating={4})
+    diagram = drawn(contention(2, 2), GALLERY["ignores-version"], [0, 1, 0, 1], violating={4})
 
     assert [mark.tone for mark in diagram.marks] == [Tone.NEUTRAL, Tone.NEUTRAL, Tone.BOOKED, Tone.VIOLATION]
     assert diagram.violates
@@ -221,22 +229,22 @@ def test_a_step_that_is_known_to_break_a_property_is_a_violation() -> None:
 @pytest.mark.parametrize(("name", "harmless"), [("ignores-version", False), ("rejects-conflicts", True)])
 def test_a_stale_copy_that_took_effect_is_not_harmless(name: str, harmless: bool) -> None:
     """Clause: persist.compare_and_swap"""
-    diagram = diagram_of(run(contention(2, 2), GALLERY[name], [0, 1, 0, 1]))
+    diagram = drawn(contention(2, 2), GALLERY[name], [0, 1, 0, 1])
 
     assert diagram.is_harmless is harmless
 
 
 def test_an_attempt_that_is_not_over_says_how_far_it_came() -> None:
     """Clauses: fault.crash, progress.suspension"""
-    diagram = diagram_of(run(RACE, MEMORY, [0, 0, 1]))
-    locking = diagram_of(run(RACE, GALLERY["locks-on-observe"], [1]))
+    diagram = drawn(RACE, MEMORY, [0, 0, 1])
+    locking = drawn(RACE, GALLERY["locks-on-observe"], [1])
 
     assert [row.note for row in diagram.rows] == ["", "no outcome yet", "not begun"]
     assert [row.note for row in locking.rows] == ["has to wait", "no outcome yet", "has to wait"]
 
 
 def test_an_attempt_that_ended_without_a_step_says_so() -> None:
-    diagram = diagram_of(run(RACE, Implementation("hasty", MemoryStore.open, hasty), []))
+    diagram = drawn(RACE, Implementation("hasty", MemoryStore.open, hasty), [])
 
     assert diagram.rows[0].stepless == ("REJECTED", "without a step")
     assert (diagram.marks, len(diagram.lanes)) == ((), 1)
@@ -245,7 +253,7 @@ def test_an_attempt_that_ended_without_a_step_says_so() -> None:
 def test_a_foreign_step_tells_its_kind_what_it_gave_and_that_it_wrote() -> None:
     scenario = Scenario("one", "One", (("seats", 1),), (ANN,))
 
-    mark = diagram_of(run(scenario, Implementation("r", MemoryStore.open, resetting), [0, 0, 0])).marks[-1]
+    mark = drawn(scenario, Implementation("r", MemoryStore.open, resetting), [0, 0, 0]).marks[-1]
 
     assert (mark.kind, mark.label, mark.detail, mark.effective) == (Kind.OTHER, "reset", "→ object", True)
 
@@ -261,28 +269,25 @@ class Register:
 
 
 @dataclass(frozen=True)
-class Count:
+class Count(Operation):
     """Add one, and give what was there."""
 
     kind: ClassVar[str] = "count"
 
-    def perform(self, store: Register) -> int:
+    def perform(self, store: Register, /) -> int:
         store.value += 1
         return store.value - 1
 
-    async def perform_async(self, store: Register) -> int:
-        return self.perform(store)
-
 
 def counting(_: BookingRequest) -> Attempt:
-    yield Count()
+    yield Count()  # type: ignore[misc]
     return None  # type: ignore[return-value]
 
 
 def test_a_store_of_another_kind_is_one_lane_of_numbered_states() -> None:
     implementation = Implementation("counting", lambda _: Register(), counting)  # type: ignore[arg-type, return-value]
 
-    diagram = diagram_of(run(RACE, implementation, [1, 0]))
+    diagram = drawn(RACE, implementation, [1, 0])
 
     assert [(lane.name, [box.texts[0] for box in lane.boxes]) for lane in diagram.lanes] == [
         ("store", ["state 0", "state 1", "state 2"])
@@ -294,7 +299,7 @@ def test_a_store_of_another_kind_is_one_lane_of_numbered_states() -> None:
 
 
 def test_several_resources_have_a_lane_each_and_an_unknown_one_too() -> None:
-    diagram = diagram_of(run(on(ANN, BookingRequest("bob", "sauna")), MEMORY, [0, 1]))
+    diagram = drawn(on(ANN, BookingRequest("bob", "sauna")), MEMORY, [0, 1])
 
     assert [(lane.name, lane.boxes[0].texts[0]) for lane in diagram.lanes] == [
         ("sauna", "no such resource"),

@@ -7,42 +7,47 @@ import pytest
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run
-from lastseat.simulations.drawing.diagram import Kind, Tone, diagram_of
-from lastseat.simulations.drawing.spacetime import spacetime_svg, spacetime_text
-from lastseat.simulations.kernel.faults import FaultBudget, Strike
+from lastseat.simulations.bookings.scheduler import run
+from lastseat.simulations.drawing.diagram import Diagram, Kind, Tone
+from lastseat.simulations.drawing.spacetime import diagram_of, spacetime_svg, spacetime_text
+from lastseat.simulations.kernel.actions import Action, Fault, Faults, Step, fault_of
+from lastseat.simulations.kernel.run import Run
 
 SVG = "{http://www.w3.org/2000/svg}"
-FAULTY = replace(contention(2, 2), faults=FaultBudget(2))
+FAULTY = replace(contention(2, 2), faults=Faults(2))
 
 
-def executed(*steps: int) -> Scheduler:
+def executed(*steps: Step) -> Run:
     return run(FAULTY, MEMORY, steps)
+
+
+def drawn(*steps: Step) -> Diagram:
+    return diagram_of(executed(*steps), FAULTY)
 
 
 @pytest.mark.parametrize(
     ("steps", "kind", "tone", "head", "reason", "effective"),
     [
-        ((0, Strike(0, "c")), Kind.CRASH, Tone.NEUTRAL, "CRASH", "before persist", False),
-        ((Strike(0, "c"),), Kind.CRASH, Tone.NEUTRAL, "CRASH", "before observe", False),
-        ((0, Strike(0, "d")), Kind.PERSIST, Tone.NEUTRAL, "CRASH", "before emit", True),
-        ((0, Strike(0, "u")), Kind.PERSIST, Tone.FAILED, "FAILED", "store unavailable", False),
-        ((0, Strike(0, "a")), Kind.PERSIST, Tone.FAILED, "FAILED", "answer lost", True),
+        ((0, Action(0, Fault.CRASH_BEFORE)), Kind.CRASH, Tone.NEUTRAL, "CRASH", "before persist", False),
+        ((Action(0, Fault.CRASH_BEFORE),), Kind.CRASH, Tone.NEUTRAL, "CRASH", "before observe", False),
+        ((0, Action(0, Fault.CRASH_AFTER)), Kind.PERSIST, Tone.NEUTRAL, "CRASH", "before emit", True),
+        ((0, Action(0, Fault.UNAVAILABLE)), Kind.PERSIST, Tone.FAILED, "FAILED", "store unavailable", False),
+        ((0, Action(0, Fault.ANSWER_LOST)), Kind.PERSIST, Tone.FAILED, "FAILED", "answer lost", True),
     ],
 )
 def test_a_fault_says_what_became_of_its_attempt(
-    steps: tuple[int, ...], kind: Kind, tone: Tone, head: str, reason: str, effective: bool
+    steps: tuple[Step, ...], kind: Kind, tone: Tone, head: str, reason: str, effective: bool
 ) -> None:
-    diagram = diagram_of(executed(*steps))
+    diagram = drawn(*steps)
 
     mark = diagram.marks[-1]
     assert (mark.kind, mark.tone, mark.head, mark.reason, mark.effective) == (kind, tone, head, reason, effective)
-    assert mark.fault == str(steps[-1])[-1]
-    assert diagram.is_struck
+    assert mark.fault is fault_of(steps[-1])
+    assert diagram.has_fault
 
 
 def test_an_attempt_that_crashed_holds_no_copy_any_more() -> None:
-    diagram = diagram_of(executed(0, Strike(0, "c"), 1, 1))
+    diagram = drawn(0, Action(0, Fault.CRASH_BEFORE), 1, 1)
 
     assert [(hold.row, hold.start, hold.stale, hold.end) for hold in diagram.holds] == [
         (0, 1, None, 2),
@@ -52,41 +57,46 @@ def test_an_attempt_that_crashed_holds_no_copy_any_more() -> None:
 
 
 def test_only_redeliveries_that_were_made_have_a_row() -> None:
-    diagram = diagram_of(executed(0, 2, 0, 2))
+    diagram = drawn(0, 2, 0, 2)
 
     assert [row.name for row in diagram.rows] == ["a", "b", "a again"]
     assert [mark.row for mark in diagram.marks] == [0, 2, 0, 2]
     assert [hold.row for hold in diagram.holds] == [0, 2]
 
 
-def crosses(execution: Scheduler) -> int:
+def crosses(execution: Run) -> int:
     """Count the crosses: each is two strokes on two wider ones in the colour of the paper."""
-    lines = ET.fromstring(spacetime_svg(execution)).iter(f"{SVG}line")
+    lines = ET.fromstring(spacetime_svg(execution, FAULTY)).iter(f"{SVG}line")
     oblique = [one for one in lines if one.get("x1") != one.get("x2") and one.get("y1") != one.get("y2")]
     assert len(oblique) % 4 == 0
     return len(oblique) // 4
 
 
 def test_each_fault_has_a_cross_and_is_explained() -> None:
-    struck, quiet = executed(0, 1, Strike(0, "a"), Strike(1, "u")), executed(0, 1, 0, 1)
+    struck, quiet = executed(0, 1, Action(0, Fault.ANSWER_LOST), Action(1, Fault.UNAVAILABLE)), executed(0, 1, 0, 1)
 
     assert (crosses(struck), crosses(quiet)) == (2, 0)
-    assert "Cross: a fault." in spacetime_svg(struck)
-    assert "Cross" not in spacetime_svg(quiet)
+    assert "Cross: a fault." in spacetime_svg(struck, FAULTY)
+    assert "Cross" not in spacetime_svg(quiet, FAULTY)
 
 
 def test_a_line_to_a_store_that_does_not_answer_ends_at_the_cross() -> None:
+    silent = Action(0, Fault.UNAVAILABLE)
+    pictures = [ET.fromstring(spacetime_svg(executed(step), FAULTY)) for step in (silent, 0)]
+
     tops = [
-        min(float(one.attrib["y1"]) for one in root.iter(f"{SVG}line") if one.get("x1") == one.get("x2"))
-        for root in (ET.fromstring(spacetime_svg(executed(*steps))) for steps in ((Strike(0, "u"),), (0,)))
+        min(float(line.attrib["y1"]) for line in root.iter(f"{SVG}line") if line.get("x1") == line.get("x2"))
+        for root in pictures
     ]
 
     assert tops[0] == tops[1] + 40
 
 
 def test_a_text_marks_faults_with_a_cross() -> None:
-    drawn = spacetime_text(run(replace(FAULTY, faults=FaultBudget(4)), MEMORY,
-                               [0, 1, Strike(0, "a"), 2, Strike(2, "u"), Strike(1, "c")]))  # fmt: skip
+    scenario = replace(FAULTY, faults=Faults(4))
+    lost, silent, crash = Action(0, Fault.ANSWER_LOST), Action(2, Fault.UNAVAILABLE), Action(1, Fault.CRASH_BEFORE)
+
+    drawn = spacetime_text(run(scenario, MEMORY, [0, 1, lost, 2, silent, crash]), scenario)
 
     assert drawn == (
         """\

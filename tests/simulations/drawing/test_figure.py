@@ -36,7 +36,7 @@ def test_the_committed_picture_is_what_its_readme_draws(tmp_path: Path, monkeypa
 
 
 def test_a_picture_has_a_title_and_a_description_in_words() -> None:
-    root = ET.fromstring(spacetime_svg(run(RACE, MEMORY, [0, 1, 0, 1]), title='<Two> & "one"'))
+    root = ET.fromstring(spacetime_svg(run(RACE, MEMORY, [0, 1, 0, 1]), RACE, title='<Two> & "one"'))
 
     assert (root[0].tag, root[0].text) == (f"{SVG}title", '<Two> & "one"')
     assert (root.attrib["role"], root.attrib["aria-label"]) == ("img", '<Two> & "one"')
@@ -51,7 +51,7 @@ def test_a_picture_has_a_title_and_a_description_in_words() -> None:
     [("writes-in-two-steps", (), True), ("ignores-version", (), False), ("ignores-version", (4,), True)],
 )
 def test_only_a_violation_is_crimson(name: str, violating: tuple[int, ...], crimson: bool) -> None:
-    drawn = spacetime_svg(run(contention(2, 2), GALLERY[name], [0, 1, 0, 1]), violating=violating)
+    drawn = spacetime_svg(run(contention(2, 2), GALLERY[name], [0, 1, 0, 1]), contention(2, 2), violating=violating)
 
     assert (CRIMSON in drawn, "Crimson: a property is violated." in drawn) == (crimson, crimson)
 
@@ -59,13 +59,13 @@ def test_only_a_violation_is_crimson(name: str, violating: tuple[int, ...], crim
 @pytest.mark.parametrize(("name", "harmless"), [("ignores-version", False), ("rejects-conflicts", True)])
 def test_a_stale_copy_is_called_harmless_only_where_it_was(name: str, harmless: bool) -> None:
     """Clause: persist.compare_and_swap"""
-    drawn = spacetime_svg(run(contention(4, 4), GALLERY[name], [0, 1, 0, 1, 2, 2, 3, 3]))
+    drawn = spacetime_svg(run(contention(4, 4), GALLERY[name], [0, 1, 0, 1, 2, 2, 3, 3]), contention(4, 4))
 
     assert ("cannot hurt" in drawn) is harmless
 
 
 def test_a_text_shows_who_reads_what_when_and_who_gets_the_seat() -> None:
-    drawn = spacetime_text(run(RACE, MEMORY, [0, 1, 0, 1]))
+    drawn = spacetime_text(run(RACE, MEMORY, [0, 1, 0, 1]), RACE)
 
     assert drawn == (
         """\
@@ -85,7 +85,9 @@ step     1    2    3               4
 
 
 def test_in_a_text_a_violation_has_an_exclamation_mark() -> None:
-    drawn = spacetime_text(run(contention(2, 2), GALLERY["ignores-version"], [0, 1, 0, 1]), violating=[4])
+    drawn = spacetime_text(
+        run(contention(2, 2), GALLERY["ignores-version"], [0, 1, 0, 1]), contention(2, 2), violating=[4]
+    )
 
     assert "● BOOKED !" in drawn
     assert "! a property is violated" in drawn
@@ -94,7 +96,7 @@ def test_in_a_text_a_violation_has_an_exclamation_mark() -> None:
 def test_long_executions_go_on_in_further_bands() -> None:
     steps = [*range(8), *range(8)]
 
-    drawn = spacetime_text(run(contention(8, 4), MEMORY, steps))
+    drawn = spacetime_text(run(contention(8, 4), MEMORY, steps), contention(8, 4))
 
     numbers = [line.split()[1:] for line in drawn.split("\n") if line.startswith("step")]
     assert [one for band in numbers for one in band] == [str(number) for number in range(1, 17)]
@@ -103,4 +105,4 @@ def test_long_executions_go_on_in_further_bands() -> None:
 
 def test_a_terminal_that_is_too_narrow_is_refused() -> None:
     with pytest.raises(ValueError, match=f"at least {LEAST_WIDTH} columns, not {LEAST_WIDTH - 1}"):
-        spacetime_text(run(RACE, MEMORY, []), LEAST_WIDTH - 1)
+        spacetime_text(run(RACE, MEMORY, []), RACE, width=LEAST_WIDTH - 1)

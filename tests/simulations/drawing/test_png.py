@@ -8,6 +8,7 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
+import matplotlib as mpl
 import pytest
 
 from lastseat.reference.attempt_booking import Attempt, Observe, Persist, emit, propose
@@ -15,14 +16,14 @@ from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Verdict
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run, schedules
-from lastseat.simulations.drawing.diagram import diagram_of
+from lastseat.simulations.bookings.scheduler import recorder, run, schedules
 from lastseat.simulations.drawing.page import picture
 from lastseat.simulations.drawing.png import FONT, PngError, PngLibraryMissingError, png
 from lastseat.simulations.drawing.shapes import Label, Picture, Rectangle
-from lastseat.simulations.drawing.spacetime import spacetime_png
-from lastseat.simulations.kernel.faults import FaultBudget, Strike
-from lastseat.simulations.kernel.schedule import ScheduleError
+from lastseat.simulations.drawing.spacetime import diagram_of, spacetime_png
+from lastseat.simulations.kernel.actions import Action, Fault, Faults
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.kernel.stepping import MisfitError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -33,16 +34,19 @@ def size_of(image: bytes) -> tuple[int, ...]:
 
 
 def test_a_png_has_two_pixels_for_each_unit_of_the_picture() -> None:
-    execution = run(contention(3, 2), MEMORY, [0, 1, 0, 1])
-    drawn = picture(diagram_of(execution))
+    scenario = contention(3, 2)
+    execution = run(scenario, MEMORY, [0, 1, 0, 1])
+    drawn = picture(diagram_of(execution, scenario))
 
-    image = spacetime_png(execution)
+    image = spacetime_png(execution, scenario)
 
     assert size_of(image) == pytest.approx((2 * drawn.width, 2 * drawn.height), abs=2)
 
 
 def test_the_same_execution_gives_the_same_png_with_its_words_in_it() -> None:
-    images = [spacetime_png(run(contention(2, 1), MEMORY, [0, 1, 0, 1]), violating=[4]) for _ in range(2)]
+    scenario = contention(2, 1)
+
+    images = [spacetime_png(run(scenario, MEMORY, [0, 1, 0, 1]), scenario, violating=[4]) for _ in range(2)]
 
     assert images[0] == images[1]
     assert b"2 attempts, capacity 1" in images[0]
@@ -50,9 +54,10 @@ def test_the_same_execution_gives_the_same_png_with_its_words_in_it() -> None:
 
 
 def test_what_is_crimson_in_the_picture_is_crimson_in_the_png() -> None:
-    execution = run(contention(2, 1), MEMORY, [0, 1, 0, 1])
+    scenario = contention(2, 1)
+    execution = run(scenario, MEMORY, [0, 1, 0, 1])
 
-    painted = [crimson_pixels(spacetime_png(execution, violating=violating)) for violating in ([], [4])]
+    painted = [crimson_pixels(spacetime_png(execution, scenario, violating=violating)) for violating in ([], [4])]
 
     assert painted[0] == 0
     assert painted[1] > 200
@@ -71,7 +76,7 @@ def test_a_name_is_drawn_and_not_typeset() -> None:
     """A dollar sign would begin a formula."""
     odd = Scenario("odd", "$\\frac{", (("seats", 1),), (BookingRequest("$x^2$ \u65e5\u672c \u05d0\u202e", "seats"),))
 
-    assert spacetime_png(run(odd, MEMORY, [0, 0])).startswith(SIGNATURE)
+    assert spacetime_png(run(odd, MEMORY, [0, 0]), odd).startswith(SIGNATURE)
 
 
 def test_a_very_large_picture_is_a_coarser_png_and_a_huge_one_is_refused() -> None:
@@ -90,7 +95,7 @@ def test_without_matplotlib_one_line_says_what_to_install(monkeypatch: pytest.Mo
     with pytest.raises(
         PngLibraryMissingError, match=r"^a PNG needs matplotlib, which .*: pip install 'lastseat\[png\]'$"
     ):
-        spacetime_png(run(contention(1, 1), MEMORY, []))
+        spacetime_png(run(contention(1, 1), MEMORY, []), contention(1, 1))
 
 
 # --- the widths of texts --------------------------------------------------------------------------------------
@@ -118,16 +123,16 @@ def meet(one: Any, other: Any) -> bool:
     return bool(one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3])
 
 
-def overlaps(execution: Scheduler) -> list[tuple[str, str]]:
-    labels = [one for one in picture(diagram_of(execution)).shapes if isinstance(one, Label)]
+def overlaps(execution: Run, scenario: Scenario) -> list[tuple[str, str]]:
+    labels = [one for one in picture(diagram_of(execution, scenario)).shapes if isinstance(one, Label)]
     placed = [(one.text, extent(one)) for one in labels]
     return [(one, other) for (one, here), (other, there) in combinations(placed, 2) if meet(here, there)]
 
 
 def test_in_every_schedule_of_three_attempts_no_text_meets_another() -> None:
-    found: list[tuple[str, str]] = []
+    scenario, found = contention(3, 2), list[tuple[str, str]]()
 
-    drawn = schedules(contention(3, 2), MEMORY, lambda execution: found.extend(overlaps(execution)))
+    drawn = schedules(scenario, MEMORY, lambda execution: found.extend(overlaps(execution, scenario)))
 
     assert (drawn, found) == (90, [])
 
@@ -143,35 +148,36 @@ def retrying(request: BookingRequest) -> Attempt:
     return emit(verdict)
 
 
-def long_executions(seed: int) -> Iterator[Scheduler]:
+def long_executions(seed: int) -> Iterator[tuple[Run, Scenario]]:
     """Executions of up to 24 steps of 8 attempts of which some try again, with faults."""
     draw = Random(seed)  # noqa: S311 - schedules, not secrets
-    faults = FaultBudget(6)
+    faults = Faults(6)
     for _ in range(25):
         generated = contention(draw.choice([4, 8]), draw.randint(0, 8), [draw.randint(1, 3)])
         scenario = Scenario(generated.name, generated.title, generated.capacities, generated.requests, faults)
-        execution = Scheduler(scenario, Implementation("retrying", MemoryStore.open, retrying))
-        while len(execution.taken) < 24 and (free := [*execution.free(), *execution.redeliveries()[:1]]):
-            if len({one.attempt for one in execution.taken}) >= 8:
-                free = list(execution.free()) or free[:0]
+        recorded = recorder(scenario, Implementation("retrying", MemoryStore.open, retrying))
+        for _ in range(24):
+            execution = recorded.execution
+            begun = sum(map(execution.has_begun, range(len(execution.pending))))
+            free = [*execution.free(), *(execution.redeliveries()[:1] if begun < 8 else [])]
             if not free:
                 break
             who = draw.choice(free)
             try:
-                execution.step(Strike(who, draw.choice("cdua")) if draw.random() < 0.2 else who)
-            except ScheduleError:  # that fault cannot strike there
-                execution.step(who)
-        yield execution
+                recorded.take(Action(who, draw.choice(list(Fault))) if draw.random() < 0.2 else who)
+            except MisfitError:  # that fault cannot strike there
+                recorded.take(who)
+        yield recorded.run(), scenario
 
 
 def test_in_long_executions_with_faults_no_text_meets_another() -> None:
     executions = list(long_executions(seed=5))
 
-    found = [overlap for execution in executions for overlap in overlaps(execution)]
+    found = [overlap for execution, scenario in executions for overlap in overlaps(execution, scenario)]
 
     assert found == []
-    assert max(len(execution.taken) for execution in executions) == 24
-    assert {one.letter for execution in executions for one in execution.taken} == {"", "c", "d", "u", "a"}
+    assert max(len(execution.taken) for execution, _ in executions) == 24
+    assert {taken.fault for execution, _ in executions for taken in execution.taken} == {None, *Fault}
 
 
 def test_texts_that_meet_are_seen() -> None:
@@ -180,3 +186,11 @@ def test_texts_that_meet_are_seen() -> None:
 
     assert meet(extent(left), extent(right))
     assert not meet(extent(left), extent(Label((80, 12), "FAILED", 15, "#000000")))
+
+
+def test_a_style_that_somebody_set_for_figures_changes_nothing() -> None:
+    square = Picture(10, 10, "", "", (Rectangle(0, 0, 10, 10, 0, "#FFFFFF"),), ())
+    before = png(square)
+
+    with mpl.rc_context({"savefig.dpi": 30, "figure.dpi": 30}):
+        assert png(square) == before

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from xml.etree import ElementTree as ET
 
 from hypothesis import example, given, settings
@@ -16,13 +16,14 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, NotObserved, Outcome, Proposal, Resource, Verdict
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run
+from lastseat.simulations.bookings.scheduler import recorder, run
 from lastseat.simulations.common.widths import BOLD, em
 from lastseat.simulations.drawing.page import TINY
 from lastseat.simulations.drawing.spacetime import spacetime_svg, spacetime_text
 from lastseat.simulations.drawing.text import LEAST_WIDTH
-from lastseat.simulations.kernel.faults import FaultBudget, Strike
-from lastseat.simulations.kernel.schedule import ScheduleError
+from lastseat.simulations.kernel.actions import Action, Fault, Faults
+from lastseat.simulations.kernel.run import Recorder, Run
+from lastseat.simulations.kernel.stepping import MisfitError
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -103,48 +104,49 @@ hostile = st.sampled_from(HOSTILE)
 ids = hostile | st.text(min_size=1, max_size=12)
 
 
+Executed: TypeAlias = tuple[Run, Scenario]
+
+
 @st.composite
-def executions(draw: st.DrawFn) -> Scheduler:
+def executions(draw: st.DrawFn) -> Executed:
     resources = draw(st.lists(ids, min_size=1, max_size=3, unique=True))
     capacities = tuple((name, draw(st.integers(0, 3) | st.just(1_000_000_000))) for name in resources[:2])
     units = st.sampled_from([1, 1, 1, 2, 3, 1_000_000_000])
     requests = st.builds(BookingRequest, ids, st.sampled_from(resources), units)
     delivered = tuple(draw(st.lists(requests, min_size=1, max_size=8)))
-    scenario = Scenario("drawn", "Drawn", capacities, delivered, FaultBudget(draw(st.integers(0, 3))))
-    execution = Scheduler(scenario, draw(st.sampled_from(IMPLEMENTATIONS)))
-    for pick, letter in draw(
-        st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["", "", "", *"cdua"])), max_size=24)
-    ):
-        free = [*execution.free(), *(set(execution.redeliveries()[: 8 - rows(execution)]) - set(execution.waiting()))]
+    scenario = Scenario("drawn", "Drawn", capacities, delivered, Faults(draw(st.integers(0, 3))))
+    recorded = recorder(scenario, draw(st.sampled_from(IMPLEMENTATIONS)))
+    faults = st.sampled_from([None, None, None, *Fault])
+    for pick, fault in draw(st.lists(st.tuples(st.integers(0, 7), faults), max_size=24)):
+        execution = recorded.execution
+        free = [*execution.free(), *execution.redeliveries()[: 8 - rows(recorded)]]
         if free:
-            step(execution, sorted(free)[pick % len(free)], letter)
-    return execution
+            step(recorded, sorted(free)[pick % len(free)], fault)
+    return recorded.run(), scenario
 
 
-def rows(execution: Scheduler) -> int:
+def rows(recorded: Recorder) -> int:
     """How many attempts there are so far, redeliveries included."""
-    originals = len(execution.scenario.originals)
-    return originals + len({one.attempt for one in execution.taken if one.attempt >= originals})
+    originals = recorded.program.originals
+    later = range(originals, len(recorded.program.processes))
+    return originals + sum(map(recorded.execution.has_begun, later))
 
 
-def step(execution: Scheduler, who: int, letter: str) -> None:
+def step(recorded: Recorder, who: int, fault: Fault | None) -> None:
     """Take a step, with a fault in it if it can strike there."""
     try:
-        execution.step(Strike(who, letter) if letter else who)
-    except ScheduleError:
-        execution.step(who)
+        recorded.take(Action(who, fault) if fault else who)
+    except MisfitError:
+        recorded.take(who)
 
 
 # A conflict, and the same attempt's next step right after it.
-TRIED_AGAIN = run(
-    contention(attempts=2, capacity=2),
-    Implementation("stubborn", MemoryStore.open, stubborn),
-    [0, 1, 0, 1, 0, 1, 1, 1],
-)
+TWO = contention(attempts=2, capacity=2)
+TRIED_AGAIN = run(TWO, Implementation("stubborn", MemoryStore.open, stubborn), [0, 1, 0, 1, 0, 1, 1, 1]), TWO
 
 
 # The second observe answers from the past: that copy is stale before it is held.
-STALE_AT_ONCE = run(contention(attempts=2, capacity=2), Implementation("forgetful", Forgetful.open), [0, 0, 1])
+STALE_AT_ONCE = run(TWO, Implementation("forgetful", Forgetful.open), [0, 0, 1]), TWO
 
 
 @dataclass(frozen=True)
@@ -196,8 +198,8 @@ def within(inner: Extent, outer: Extent, slack: float = 0.2) -> bool:
 @settings(deadline=None, max_examples=60)
 @given(executions(), st.sets(st.integers(1, 24)))
 @example(TRIED_AGAIN, set())
-def test_no_text_of_a_picture_meets_another_or_leaves_the_page(execution: Scheduler, violating: set[int]) -> None:
-    root = parsed(spacetime_svg(execution, violating=violating))
+def test_no_text_of_a_picture_meets_another_or_leaves_the_page(executed: Executed, violating: set[int]) -> None:
+    root = parsed(spacetime_svg(*executed, violating=violating))
 
     texts = list(extents(root))
 
@@ -208,8 +210,8 @@ def test_no_text_of_a_picture_meets_another_or_leaves_the_page(execution: Schedu
 @settings(deadline=None, max_examples=60)
 @given(executions())
 @example(STALE_AT_ONCE)
-def test_no_line_from_the_store_crosses_a_text(execution: Scheduler) -> None:
-    root = parsed(spacetime_svg(execution))
+def test_no_line_from_the_store_crosses_a_text(executed: Executed) -> None:
+    root = parsed(spacetime_svg(*executed))
 
     lanes = boxes(root)[1:]
     outside = [text for text in extents(root) if not any(within(text, lane) for lane in lanes)]
@@ -219,19 +221,24 @@ def test_no_line_from_the_store_crosses_a_text(execution: Scheduler) -> None:
     ]
 
     assert [text.text for text in outside for line in lines if text.meets(line)] == []
-    assert len(lines) == sum(one.letter != "c" for one in execution.taken)
+    assert len(lines) == reached_by(executed[0])
 
 
 @settings(deadline=None, max_examples=60)
 @given(executions())
-def test_every_step_is_in_the_picture_once_and_in_order(execution: Scheduler) -> None:
-    root = parsed(spacetime_svg(execution))
+def test_every_step_is_in_the_picture_once_and_in_order(executed: Executed) -> None:
+    root = parsed(spacetime_svg(*executed))
 
     numbers = [one.text for one in root.iter(f"{SVG}text") if number(one, "font-size") == TINY]
     shapes = [*root.iter(f"{SVG}circle"), *root.iter(f"{SVG}polygon")]
 
-    assert numbers == [str(one.number) for one in execution.taken]
-    assert sum(is_point(shape) for shape in shapes) == sum(one.letter != "c" for one in execution.taken)
+    assert numbers == [str(taken.number) for taken in executed[0].taken]
+    assert sum(is_point(shape) for shape in shapes) == reached_by(executed[0])
+
+
+def reached_by(executed: Run) -> int:
+    """How many steps were not replaced by a crash."""
+    return sum(taken.fault is not Fault.CRASH_BEFORE for taken in executed.taken)
 
 
 def is_point(shape: ET.Element) -> bool:
@@ -241,8 +248,8 @@ def is_point(shape: ET.Element) -> bool:
 
 @settings(deadline=None, max_examples=60)
 @given(executions(), st.integers(LEAST_WIDTH, 120), st.sets(st.integers(1, 24)))
-def test_no_line_of_a_text_is_wider_than_the_terminal(execution: Scheduler, width: int, violating: set[int]) -> None:
-    drawn = spacetime_text(execution, width, violating=violating)
+def test_no_line_of_a_text_is_wider_than_the_terminal(executed: Executed, width: int, violating: set[int]) -> None:
+    drawn = spacetime_text(*executed, width=width, violating=violating)
 
     lines = drawn.split("\n")
 

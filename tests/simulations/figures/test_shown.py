@@ -15,7 +15,7 @@ from lastseat.simulations.bookings.explore import explore_merged
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.figures import graph, lattice, laws, residuals, schedules, searches, states
 from lastseat.simulations.figures.wording import per_cent, shares
-from lastseat.simulations.kernel.faults import FaultBudget
+from lastseat.simulations.kernel.actions import Faults
 
 Texts = Callable[[Figure], list[str]]
 Named = Callable[[str], Figure]
@@ -46,7 +46,7 @@ def read(implementation: Implementation, capacity: int = 1) -> tuple[list[lattic
     scenario = contention(2, capacity)
     executions = {moves: lattice._execution(scenario, implementation, moves) for moves in sorted(lattice._paths())}
     holes = sorted(lattice._holes(executions))
-    stories = lattice._stories(executions, holes, implementation)
+    stories = lattice._stories(executions, holes, scenario, implementation)
     for story in stories:
         assert {tuple(str(executions[moves].returned[who].outcome) for who in (0, 1)) for moves in story.paths} == {
             story.outcomes
@@ -81,7 +81,7 @@ def test_counts_are_those_of_the_explorers(figure_named: Named, texts: Texts) ->
     assert "classes, a refused persist a read: 280 at 4" in said
 
 
-FAULTY = Scenario("faulty", "Faulty", (("seats", 1),), contention(2, 1).requests, FaultBudget(1))
+FAULTY = Scenario("faulty", "Faulty", (("seats", 1),), contention(2, 1).requests, Faults(1))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 import select
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,16 @@ import pytest
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.kernel.faults import FaultBudget, Strike
-from lastseat.simulations.reports.drawing import spacetime_html
+from lastseat.simulations.counterexamples.explained import replay
+from lastseat.simulations.kernel.actions import Faults
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.objects import Register, Shared
+from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations.reports.breaches import explained
+from lastseat.simulations.reports.drawing import program_html, spacetime_html
 from lastseat.simulations.reports.page import report_html
 from lastseat.simulations.verification.claims import Breach, Caught, Row, Standing, Verification
 
@@ -171,7 +175,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found.gallery.append(Caught(FLAW, breach))
     found.engine("merged").violated.add("persist.compare_and_swap")
     path = tmp_path_factory.mktemp("report") / "a report & more.html"
-    path.write_text(report_html(found, Standing.VIOLATED, HOSTILE, limits=[HOSTILE]), encoding="utf-8")
+    told = explained(found, with_gallery=True)
+    path.write_text(report_html(found, Standing.VIOLATED, HOSTILE, told, limits=[HOSTILE]), encoding="utf-8")
     return path
 
 
@@ -179,7 +184,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawing(tmp_path: Path) -> Path:
     execution = run(RACE, FLAW, [0, 1, 2, 0, 1, 2])
     path = tmp_path / "drawing.html"
-    path.write_text(spacetime_html(execution, found=findings(execution, FLAW)), encoding="utf-8")
+    path.write_text(spacetime_html(execution, RACE, found=findings(execution, RACE, FLAW)), encoding="utf-8")
     return path
 
 
@@ -240,10 +245,10 @@ def test_the_cursor_stands_over_the_step_in_the_picture(browser: Browser, drawin
 def test_no_text_of_a_picture_meets_another_in_the_fonts_of_the_browser(
     browser: Browser, tmp_path: Path, family: str
 ) -> None:
-    scenario = replace(contention(7, 3), faults=FaultBudget(5))
-    steps = [*range(7), Strike(0, "a"), 7, Strike(1, "c"), 2, Strike(3, "u"), Strike(4, "d"), 7, 6, 5]
+    scenario = replace(contention(7, 3), faults=Faults(5))
+    steps = Schedule.parse("0.1.2.3.4.5.6.0a.7.1c.2.3u.4d.7.6.5").steps
     path = tmp_path / "drawing.html"
-    drawn = spacetime_html(run(scenario, MEMORY, steps))
+    drawn = spacetime_html(run(scenario, MEMORY, steps), scenario)
     path.write_text(drawn.replace('font-family="Helvetica, Arial', f'font-family="{family}'), encoding="utf-8")
 
     browser.open(path)
@@ -277,6 +282,26 @@ def test_a_page_is_not_wider_than_its_window(browser: Browser, report: Path, dra
         browser.open(path, width=width)
 
         assert browser.value("document.documentElement.scrollWidth") <= width
+
+
+def increment(shared: Shared) -> Generator[Any, Any, None]:
+    seen = yield shared.counter.read()
+    yield shared.counter.write(seen + 1)
+
+
+def test_a_run_of_any_program_can_be_stepped_through(browser: Browser, tmp_path: Path) -> None:
+    run_of_two = replay([increment, increment], shared=lambda: Shared(counter=Register(0)), schedule="0.1.0.1")
+    path = tmp_path / "program.html"
+    path.write_text(program_html(run_of_two, violating=[4], lines=[HOSTILE], replay=HOSTILE), encoding="utf-8")
+    browser.open(path)
+
+    for _ in range(4):
+        browser.click("button[data-move=next]")
+
+    assert browser.text(".panel tbody") == "counter\t1"
+    assert browser.text("li.current").startswith("process 1 (test_browser.py:")
+    assert browser.text(".panel p.violated") == "✗ a property is violated in step 4"
+    assert browser.value(OVERLAPS)["met"] == []
 
 
 def test_on_paper_every_story_is_open_and_no_stepper_is_there(browser: Browser, report: Path) -> None:

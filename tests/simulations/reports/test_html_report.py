@@ -4,7 +4,6 @@ import json
 import os
 import re
 import stat
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.common.files import WriteError, check_place, write_whole
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.reports.breaches import explained, story_key
 from lastseat.simulations.reports.drawing import spacetime_html
-from lastseat.simulations.reports.page import Extras, report_html, story_key
+from lastseat.simulations.reports.page import Extras, report_html
 from lastseat.simulations.reports.stepper import states_data
 from lastseat.simulations.reports.tables import Grid
 from lastseat.simulations.reports.tags import Markup, data_element, tag
@@ -68,29 +68,17 @@ class Seen(HTMLParser):
 
 
 def reported(found: Verification, **more: object) -> Seen:
-    page = report_html(found, Standing.VIOLATED, "4 schedules", **more)  # type: ignore[arg-type]
+    page = report_html(found, Standing.VIOLATED, "4 schedules", explained(found, with_gallery=True), **more)  # type: ignore[arg-type]
     seen = Seen(page)
     assert seen.open == []
     return seen
 
 
-@dataclass(frozen=True)
-class Beside:
-    correct: str
-    same: bool
-
-
-@dataclass(frozen=True)
-class Explanation:
-    cause: str
-    correct: str
-    steps: tuple[Beside, ...]
-
-
 def test_a_report_says_the_verdict_and_what_each_engine_covered() -> None:
     found = verify([RACE], [RACE], lambda _what, _size: lambda _done, _total: None)
 
-    page = report_html(found, found.standing(needs_all=False), "6 schedules", limits=["No faults."])
+    told = explained(found, with_gallery=True)
+    page = report_html(found, found.standing(needs_all=False), "6 schedules", told, limits=["No faults."])
 
     seen = Seen(page)
     for claim in found.claims():
@@ -117,16 +105,15 @@ def test_a_violation_is_told_with_its_picture_its_steps_and_its_replay() -> None
 
 
 def test_explanations_and_further_tables_are_shown_where_they_are_given() -> None:
-    explained = Explanation("b trusted a stale copy", "memory", (Beside("the same", True), Beside("conflict", False)))
+    found = Verification(breaches=[BREACH])
     grid = Grid(
         "Kill table", ("flaw", "brute"), (("ignores-version", "6"), ("harmless", "missed")), frozenset({(1, 1)})
     )
-    extras = Extras({story_key(BREACH): explained}, [grid])
 
-    page = report_html(Verification(breaches=[BREACH]), Standing.VIOLATED, "", options="--attempts 2", extras=extras)
+    page = report_html(found, Standing.VIOLATED, "", explained(found, "--attempts 2"), extras=Extras([grid]))
 
-    assert '<p class="cause">b trusted a stale copy.</p>' in page
-    assert '<li class="broken">conflict</li>' in page
+    assert '<p class="cause">b persisted in step 4 on version 0, stale since step 3, and the store' in page
+    assert '<li class="broken">b persists 1 unit of seats, proposed from version 0: version conflict' in page
     assert '<td class="violated">missed</td>' in page
     assert "--attempts 2" in page
     assert story_key(BREACH) == ("ignores-version", RACE.name, "persist.compare_and_swap", "0.1.0.1")
@@ -163,8 +150,8 @@ def test_nothing_that_a_scenario_says_becomes_part_of_a_page(hostile: str) -> No
     found = Verification(breaches=[Breach(scenario, MEMORY, Violation("emit.one", hostile, (0, 1, 0, 1)))])
     found.rows.append(Row(scenario, 6, 3, {(1, 0, 1): 6}, (hostile,), (hostile,)))
     pages = [
-        (spacetime_html(execution, title=hostile, replay=hostile), 2),
-        (report_html(found, Standing.VIOLATED, hostile, limits=[hostile], options=hostile), 2),
+        (spacetime_html(execution, scenario, implementation=hostile, title=hostile, replay=hostile), 2),
+        (report_html(found, Standing.VIOLATED, hostile, explained(found, hostile), limits=[hostile]), 2),
     ]
     for page, scripts in pages:
         seen = Seen(page)
@@ -176,7 +163,7 @@ def test_nothing_that_a_scenario_says_becomes_part_of_a_page(hostile: str) -> No
 
 
 def test_a_page_refers_to_nothing_outside_and_allows_its_own_script_alone() -> None:
-    page = spacetime_html(run(RACE, MEMORY, [0, 1, 0, 1]))
+    page = spacetime_html(run(RACE, MEMORY, [0, 1, 0, 1]), RACE)
 
     policy = next(value for name, value in Seen(page).attributes if name == "content")
     only = r"default-src 'none'; base-uri 'none'; form-action 'none'; style-src '(\S+)'; script-src '(\S+)'"
@@ -189,9 +176,10 @@ def test_a_page_refers_to_nothing_outside_and_allows_its_own_script_alone() -> N
 
 def test_the_states_of_the_stepper_are_those_of_the_store() -> None:
     flaw = GALLERY["writes-in-two-steps"]
-    execution = run(contention(1, 1), flaw, [0, 0])
+    scenario = contention(1, 1)
+    execution = run(scenario, flaw, [0, 0])
 
-    states = states_data(execution, findings(execution, flaw))
+    states = states_data(execution, findings(execution, scenario, flaw))
 
     assert [state["store"] for state in states] == [[["seats", 0, 0, 1]], [["seats", 0, 0, 1]], [["seats", 1, 0, 1]]]
     broken = [[clause for clause, _, witness in state["invariants"] if witness] for state in states]
@@ -200,7 +188,7 @@ def test_the_states_of_the_stepper_are_those_of_the_store() -> None:
 
 
 def test_an_execution_without_a_step_has_a_page_too() -> None:
-    page = spacetime_html(run(RACE, MEMORY, []))
+    page = spacetime_html(run(RACE, MEMORY, []), RACE)
 
     assert 'class="still"' in page
     assert "In the end a: unfinished; b: unfinished." in Seen(page).text

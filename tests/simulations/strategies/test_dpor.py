@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lastseat.simulations.kernel.actions import Action, Fault
 from lastseat.simulations.kernel.footprints import Footprints
 from lastseat.simulations.strategies.trace import Link, Trace
 from lastseat.simulations.strategies.wakeup import ABSENT, CONFLICT, Node, insert, place, uncovered
@@ -136,20 +137,51 @@ def test_two_steps_conflict_where_one_writes_what_the_other_touches(footprints: 
 def test_where_a_step_stands_in_a_sequence_that_it_may_begin(footprints: Footprints) -> None:
     x, y = footprints.number((), ("x",)), footprints.number((), ("y",))
 
-    assert place(Node(0, x, ()), [Link(1, y), Link(0, x)], footprints) == 1
-    assert place(Node(0, x, ()), [Link(1, x), Link(0, x)], footprints) == CONFLICT
-    assert place(Node(0, x, ()), [Link(1, y)], footprints) == ABSENT
+    assert place(Node(Link(0, x, 0)), [Link(1, y, 1), Link(0, x, 0)], footprints) == 1
+    assert place(Node(Link(0, x, 0)), [Link(1, x, 1), Link(0, x, 0)], footprints) == CONFLICT
+    assert place(Node(Link(0, x, 0)), [Link(1, y, 1)], footprints) == ABSENT
 
 
 def test_a_sequence_is_planted_once_and_not_where_it_is_asleep(footprints: Footprints) -> None:
     x, y = footprints.number((), ("x",)), footprints.number((), ("y",))
-    root = Node(-1, -1, ())
+    root = Node()
 
-    insert(root, [Link(0, x), Link(1, y)], footprints)
+    insert(root, [Link(0, x, 0), Link(1, y, 1)], footprints, 0)
 
     assert [one.who for one in root.leaf()] == [0, 1]
-    assert uncovered(root, [Link(1, y), Link(0, x)], footprints) is None
-    assert uncovered(root, [Link(2, x), Link(1, y)], footprints) == (root, [Link(2, x), Link(1, y)])
-    asleep = Node(-1, -1, (Node(3, y, ()),))
-    assert uncovered(asleep, [Link(0, x)], footprints) is None
-    assert uncovered(asleep, [Link(0, y)], footprints) == (asleep, [Link(0, y)])
+    assert uncovered(root, [Link(1, y, 1), Link(0, x, 0)], footprints, 0) is None
+    rival = [Link(2, x, 2), Link(1, y, 1)]
+    assert uncovered(root, rival, footprints, 0) == (root, rival)
+    asleep = Node(sleep=(Node(Link(3, y, 3)),))
+    assert uncovered(asleep, [Link(0, x, 0)], footprints, 0) is None
+    assert uncovered(asleep, [Link(0, y, 0)], footprints, 0) == (asleep, [Link(0, y, 0)])
+
+
+@pytest.mark.parametrize(("left", "covered"), [(1, True), (0, False)])
+def test_a_fault_that_is_asleep_covers_only_where_one_more_is_left(
+    footprints: Footprints, *, left: int, covered: bool
+) -> None:
+    """A crash commutes with all that others do; but there can be no more of them than the budget allows."""
+    x, nothing = footprints.number((), ("x",)), footprints.number((), ())
+    crash, ann_fails = Action(3, Fault.CRASH_BEFORE), Action(0, Fault.UNAVAILABLE)
+    asleep = Node(sleep=(Node(Link(3, nothing, crash)),))
+
+    for sequence, faults in (([Link(0, x, 0)], 0), ([Link(0, nothing, ann_fails)], 1)):
+        found = uncovered(asleep, sequence, footprints, left + faults)
+        assert found == (None if covered else (asleep, sequence))
+
+    again = uncovered(asleep, [Link(3, nothing, crash), Link(0, x, 0)], footprints, 1)
+    assert again is None  # it is the same fault, and costs nothing more
+
+
+def test_two_actions_of_one_process_exclude_each_other_whatever_they_touch(footprints: Footprints) -> None:
+    nothing = footprints.number((), ())
+    root = Node()
+    insert(root, [Link(0, nothing, 0)], footprints, 1)
+
+    for action in (Action(0, Fault.CRASH_BEFORE), Action(0, branch=1)):
+        assert place(root.children[0], [Link(0, nothing, action)], footprints) == CONFLICT
+        assert insert(root, [Link(0, nothing, action)], footprints, 1) is not None
+
+    assert [child.step for child in root.children] == [0, Action(0, Fault.CRASH_BEFORE), Action(0, branch=1)]
+    assert root.children[1].sleep == root.children[2].sleep == ()

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from lastseat.simulations.common.workers import Inline
+from lastseat.simulations.kernel.actions import NO_FAULTS, Faults
+from lastseat.simulations.kernel.budget import Budget, Driven, drive
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import DeclaredMeter
+from lastseat.simulations.kernel.observer import Coverage
 from lastseat.simulations.kernel.program import program_of
 from lastseat.simulations.strategies.audit import is_audited
 from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.driving import Driven
 from lastseat.simulations.strategies.explore import ProgramSubject
-from lastseat.simulations.strategies.parallel import Coordinator, explore_parallel
+from lastseat.simulations.strategies.split import Coordinator, explore_split
 from lastseat.simulations.strategies.watch import Watch
 from lastseat.testing import ProgramError, Register, Shared, at_end, explore, sample
 
@@ -100,6 +102,9 @@ def test_the_first_executions_are_audited_and_then_a_few() -> None:
 class Unseen:
     """Watches nothing."""
 
+    needs_states = True
+    violated = False
+
     def step(self, *_: Any) -> None:
         pass
 
@@ -167,6 +172,7 @@ class Follower:
     """Keeps the path that it is shown, and looks at no state: then several steps may be shown at once."""
 
     needs_states = False
+    violated = False
 
     def __init__(self) -> None:
         self.path: list[int] = []
@@ -217,6 +223,68 @@ def test_the_bound_of_pct_is_told_for_one_process_too() -> None:
     assert "at least 1/(1·1^2)" in sample([reads], shared=registers, strategy="pct", runs=1).why
 
 
+# --- how far a search is driven ---------------------------------------------------------------------------------
+
+
+def write_twice(shared: Any) -> Any:
+    yield shared.x.write(1)
+    yield shared.y.write(1)
+
+
+@pytest.mark.parametrize("strategy", ["brute", "dpor"])
+@pytest.mark.parametrize("faults", [NO_FAULTS, Faults(1, redelivery=True)], ids=str)
+def test_a_budget_of_executions_that_is_just_enough_is_complete(strategy: str, faults: Faults) -> None:
+    options: dict[str, Any] = {"shared": registers, "strategy": strategy, "faults": faults}
+    whole = explore([write_twice] * 2, **options)
+
+    enough = explore([write_twice] * 2, **options, executions=whole.executions)
+    fewer = whole.executions - 1
+    short = explore([write_twice] * 2, **options, executions=fewer)
+
+    assert (enough.complete, enough.executions) == (True, whole.executions)
+    assert (short.executions, short.why) == (
+        whole.executions - 1,
+        f"{whole.executions - 1} executions were asked for",
+    )
+
+
+def test_dpor_in_tasks_is_complete_with_as_many_executions_as_it_needs() -> None:
+    whole = explore([swaps(1), swaps(2)], shared=registers)
+    tasked = explore([swaps(1), swaps(2)], shared=registers, executor=Inline(), executions=whole.executions)
+
+    assert (tasked.complete, tasked.executions) == (True, whole.executions)
+
+
+class Interrupted:
+    """A strategy whose every execution leaves something behind that is interrupted when it is dropped."""
+
+    executions, blocked = 0, 0
+    coverage, shows_every_state = Coverage.EVERY_SCHEDULE, True
+
+    def advance(self) -> bool:
+        class Dropped:
+            def __del__(self) -> None:
+                raise KeyboardInterrupt
+
+        self.executions += 1
+        Dropped()
+        return self.executions < 100
+
+    def is_done(self) -> bool:
+        return False
+
+    def left_out(self) -> str:
+        return ""
+
+
+def test_ctrl_c_while_an_execution_is_dropped_is_not_lost() -> None:
+    strategy = Interrupted()
+
+    driven = drive(strategy, Budget(), lambda: False)
+
+    assert (driven.interrupted, driven.why, strategy.executions) == (True, "it was interrupted", 1)
+
+
 # --- dpor in tasks ----------------------------------------------------------------------------------------------
 
 
@@ -226,7 +294,8 @@ def tasks(executions_per_task: int, seconds: float | None = None) -> tuple[Coord
         yield shared.x.write(seen + 1)
 
     subject = ProgramSubject(program_of([increment] * 3, registers), (), deadlocks=False)
-    return explore_parallel(subject, Inline(), executions_per_task=executions_per_task, seconds=seconds)
+    budget = Budget(seconds=seconds)
+    return explore_split(subject, Inline(), subject.observer(), budget, executions_per_task=executions_per_task)
 
 
 @pytest.mark.parametrize("executions_per_task", [1, 2, 5, 100])

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.program import Program
-from lastseat.simulations.strategies.sample import sample
 from lastseat.simulations.strategies.samplers import (
     STRATEGIES,
     Pos,
@@ -21,7 +20,18 @@ from lastseat.simulations.strategies.samplers import (
     permutation,
     sampler_of,
 )
-from lastseat.testing import Mutex, ProgramError, Register, Shared, Verdict, always, at_end, explore, sometimes
+from lastseat.testing import (
+    Mutex,
+    ProgramError,
+    Register,
+    Shared,
+    Verdict,
+    always,
+    at_end,
+    explore,
+    sample,
+    sometimes,
+)
 
 PINNED = {
     "uniform": "11200 01201 00121 20011 11200 02011",

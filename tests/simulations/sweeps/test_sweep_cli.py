@@ -12,7 +12,7 @@ import pytest
 
 from lastseat.simulations.cli import main as cli
 from lastseat.simulations.cli.sweeps import SweepOptions, run_sweep, sweep_options
-from lastseat.simulations.sweeps import files
+from lastseat.simulations.common import files
 from lastseat.simulations.sweeps import sweep as sweep_module
 
 
@@ -164,7 +164,7 @@ def test_a_table_that_cannot_be_written_costs_no_result(
 
     assert said.status == 2
     assert said.data["complete"]
-    assert said.err == 'lastseat: "a.csv" cannot be written: No space left on device; nothing of it was changed\n'
+    assert said.err == 'lastseat: "a.csv" cannot be written: No space left on device\n'
 
 
 def test_workers_that_cannot_be_kept_alive_make_it_incomplete(

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lastseat.model.arrays import Integers, np
 from lastseat.model.law.outcomes import outcomes
 from lastseat.model.searches.readable import Mix
 from lastseat.reference.flawed import ignores_version
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.store import Policy
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import chain_mixes
 from lastseat.simulations.sweeps.chunks import Chunk, run_chunk

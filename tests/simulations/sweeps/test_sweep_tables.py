@@ -11,12 +11,12 @@ import pytest
 
 from lastseat.model.law.outcomes import outcomes
 from lastseat.reference.values import Outcome
-from lastseat.simulations.sweeps import files
+from lastseat.simulations.common import files
+from lastseat.simulations.common.files import WriteError
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import chain_mixes
 from lastseat.simulations.sweeps.chunks import Plan, Sampled
 from lastseat.simulations.sweeps.estimates import estimates
-from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point, parse_grid
 from lastseat.simulations.sweeps.sweep import Swept, sweep
 from lastseat.simulations.sweeps.tables import MIXES, OUTCOMES, mix_rows, outcome_rows, write_table
@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_the_table_before(swept: Swept, tmp_path: Path, monke
     (tmp_path / "a.csv").write_text("before", encoding="utf-8")
     monkeypatch.setattr(files.os, "fsync", full_disk)
 
-    with pytest.raises(UnwrittenError, match="cannot be written: No space left on device"):
+    with pytest.raises(WriteError, match="cannot be written: No space left on device"):
         write_table(tmp_path / "a.csv", outcome_rows(swept), OUTCOMES)
 
     assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["before"]

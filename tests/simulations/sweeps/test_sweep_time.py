@@ -7,9 +7,9 @@ from math import exp, sqrt
 
 import pytest
 
+from lastseat.model.arrays import np
 from lastseat.reference.store import Policy
 from lastseat.simulations.bookings.scenario import contention
-from lastseat.simulations.sweeps.arrays import np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chunks import Sampled
 from lastseat.simulations.sweeps.estimates import estimates

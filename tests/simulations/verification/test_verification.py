@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from lastseat.model.searches.readable import Searched
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios
 from lastseat.simulations.checkers.running import EngineMissingError
 from lastseat.simulations.common.progress import Progress
 from lastseat.simulations.common.text import counted
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.reports.breaches import explained
 from lastseat.simulations.reports.data import verification_data
 from lastseat.simulations.reports.text import verification_tables
 from lastseat.simulations.verification import claims
@@ -37,11 +39,24 @@ def on_two() -> Verification:
     return verify([TWO], SMALL, quiet)
 
 
+caught_once = cache(verification._catch)
+proved_once = cache(prove)
+
+
+@pytest.fixture(autouse=True)
+def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catch each flaw, and prove the model, once in all these tests; `plant` catches the flaws anew."""
+    monkeypatch.setattr(verification, "_catch", lambda flaw, scenarios: caught_once(flaw, tuple(scenarios)))
+    monkeypatch.setattr(verification, "prove", lambda **_: proved_once())
+
+
 @pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Change what an engine of the verification returns, for one implementation."""
 
     def change(engine: str, implementation: Implementation | None, **changes: Any) -> None:
+        if implementation in GALLERY.values():
+            monkeypatch.setattr(verification, "_catch", caught_once.__wrapped__)
         original = getattr(verification, engine)
 
         def changed(scenario: Any, *arguments: Any, **options: Any) -> Any:
@@ -94,7 +109,7 @@ def test_every_scenario_has_a_row_with_its_exact_number_of_schedules(sound: Veri
 
 
 def test_every_flaw_is_caught_on_the_clause_that_it_is_for(sound: Verification) -> None:
-    caught = {one.implementation.name: one.breach.violation.clause for one in sound.gallery if one.breach}
+    caught = {one.implementation.name: one.breach.violation.name for one in sound.gallery if one.breach}
 
     assert caught == {flaw.name: flaw.breaks for flaw in GALLERY.values()}
 
@@ -105,10 +120,10 @@ DISAGREEMENTS = {
     "the model counts other outcomes": ("search", None, {"interleavings": {(2, 0, 0): 6}}),
     "merging counts other states": ("explore_merged", MEMORY, {"states": 99}),
     "merging counts other outcomes": ("explore_merged", MEMORY, {"outcomes": {(2, 0, 0): 6}}),
-    "merging sees other outcome vectors": ("explore_merged", MEMORY, {"vectors": frozenset()}),
+    "merging sees other outcome vectors": ("explore_merged", MEMORY, {"endings": {}}),
     "brute force counts other outcomes": ("explore_brute", MEMORY, {"outcomes": {(1, 1, 0): 5}}),
-    "brute force sees other outcome vectors": ("explore_brute", MEMORY, {"vectors": frozenset()}),
-    "dpor sees other outcome vectors": ("explore_program", MEMORY, {"vectors": frozenset()}),
+    "brute force sees other outcome vectors": ("explore_brute", MEMORY, {"endings": {}}),
+    "dpor sees other outcome vectors": ("explore_program", MEMORY, {"endings": {}}),
     "dpor covers another number of schedules": ("explore_program", MEMORY, {"interleavings": 5}),
     "SQLite gives other outcomes": ("explore_brute", SQLITE, {"outcomes": {(0, 0, 2): 6}}),
     "the other policy counts other states": ("explore_merged", CAPACITY_FIRST, {"states": 99}),
@@ -123,11 +138,12 @@ def test_a_disagreement_between_engines_is_reported_and_is_no_pass(
 
     found = on_two()
 
-    told = [str(one) for one in verification_tables(found)]
+    told = [str(one) for one in verification_tables(found, explained(found))]
     assert ("agreement", "all engines") in claims_of(found, Standing.VIOLATED)
     assert found.standing(needs_all=False) is Standing.VIOLATED
     assert any(f"{TWO.name}: {one}" in told for one in found.rows[0].disagreements)
-    assert verification_data(found)["scenarios"][0]["disagreements"] == list(found.rows[0].disagreements)
+    data = verification_data(found, explained(found))
+    assert data["scenarios"][0]["disagreements"] == list(found.rows[0].disagreements)
 
 
 PLANTED = Violation("state.capacity", "seats has 2 of 1 units confirmed", (0, 1, 0, 1))
@@ -149,7 +165,7 @@ def test_a_violation_in_the_reference_is_told_with_the_options_that_replay_it(
 
     found = on_two()
 
-    (violation,) = verification_data(found, "--attempts 2 --capacity 1")["violations"]
+    (violation,) = verification_data(found, explained(found, "--attempts 2 --capacity 1"))["violations"]
     assert ("state.capacity", name) in claims_of(found, Standing.VIOLATED)
     assert found.standing(needs_all=True) is Standing.VIOLATED
     assert violation["replay"].startswith("lastseat replay 0.1.0.1@")
@@ -174,8 +190,9 @@ def test_a_violation_in_the_model_of_either_policy_is_told_with_its_path(
     found = on_two()
 
     assert found.standing(needs_all=False) is Standing.VIOLATED
-    assert "emit.one is violated by the model: planted" in [str(one) for one in verification_tables(found)]
-    assert [one["clause"] for one in verification_data(found)["violations"]] == ["emit.one"]
+    told, data = verification_tables(found, explained(found)), verification_data(found, explained(found))
+    assert "emit.one is violated by the model: planted" in [str(table) for table in told]
+    assert [violation["clause"] for violation in data["violations"]] == ["emit.one"]
 
 
 def test_a_step_that_the_model_does_not_have_violates_conformance(plant: Callable[..., None]) -> None:
@@ -206,7 +223,8 @@ def test_an_engine_that_was_cut_short_is_incomplete_and_so_is_the_run(
 
     assert ("state.capacity", name) in claims_of(found, Standing.INCOMPLETE)
     assert found.standing(needs_all=False) is Standing.INCOMPLETE
-    assert (found.finished, found.complete, verification_data(found)["complete"]) == (True, False, False)
+    data = verification_data(found, explained(found))
+    assert (found.finished, found.complete, data["complete"]) == (True, False, False)
 
 
 def test_a_missed_flaw_is_no_pass(plant: Callable[..., None]) -> None:

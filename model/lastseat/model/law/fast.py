@@ -1,21 +1,15 @@
 """The law in floats for hundreds of attempts: either policy, and any number of attempts in flight, with numpy.
 
-The chain is that of `outcomes_counting`, gone through one number of idle attempts after the other; arrays hold the
+The chain is that of `counting`, gone through one number of idle attempts after the other; arrays hold the
 probabilities for that number. All terms are positive, so nothing cancels.
 """
 
-from typing import TypeAlias
-
-from numpy.typing import NDArray
-
-from lastseat.model.arrays import np
+from lastseat.model.arrays import Floats, np
 from lastseat.model.law.counting import Lump, decided
 from lastseat.model.law.joint import rounded
 from lastseat.model.law.schedules import Schedules
 from lastseat.model.searches.readable import Mix
 from lastseat.model.world import Policy
-
-Floats: TypeAlias = NDArray[np.float64]
 
 MOST_BYTES = 1 << 30
 

@@ -6,7 +6,7 @@ no effect: nobody else can tell that it was there. Its steps drop out of the sch
 memoryless clock of its own rings, whoever else is there). So the attempts that no fault strikes have the law without
 faults, of fewer attempts. An acknowledgement is lost after the effect: it turns BOOKED into FAILED and no more.
 
-All this needs that no attempt waits for another to leave: with a limit in flight it is `outcomes_chain` that counts.
+All this needs that no attempt waits for another to leave: with a limit in flight it is `chain` that counts.
 """
 
 from collections import defaultdict
@@ -49,13 +49,11 @@ def with_faults(
     sound = (1 - unavailable) * (1 - crash) * (1 - unavailable)
     mass = defaultdict[Mix, Number](lambda: number(Fraction(0)))
     for spared in range(attempts + 1):
-        struck = attempts - spared
+        hit = attempts - spared
         chance = comb(attempts, spared) * sound**spared
         if not chance:
             continue
-        shared = [
-            (failed, number(chance * each)) for failed, each in _binomial(struck, 1 - sound - crashing, crashing)
-        ]
+        shared = [(failed, number(chance * each)) for failed, each in _binomial(hit, 1 - sound - crashing, crashing)]
         for (booked, rejected, failed), probability in law_of(spared).items():
             for unanswered, each in _binomial(booked, lost, 1 - lost):
                 thinned = probability * number(each)
@@ -73,9 +71,9 @@ def faults_error(attempts: int) -> float:
     return rounded(5 + (attempts + 1) ** 2)
 
 
-def _binomial(trials: int, one: Fraction, other: Fraction) -> Iterator[tuple[int, Fraction]]:
-    """Yield each number of `one` among the trials, with its term of (one + other) ** trials where that is not 0."""
+def _binomial(trials: int, chance: Fraction, other: Fraction) -> Iterator[tuple[int, Fraction]]:
+    """Yield each number of successes, with its term of (chance + other) ** trials where that is not 0."""
     for count in range(trials + 1):
-        term = comb(trials, count) * one**count * other ** (trials - count)
+        term = comb(trials, count) * chance**count * other ** (trials - count)
         if term:
             yield count, term

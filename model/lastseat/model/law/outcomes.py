@@ -10,14 +10,7 @@
 That lumping is exact. A persist decides on the confirmed units, on the units that it asks for, and on whether it is
 stale: never on who asks, and never on which older version was seen. So from all worlds of a lump one step leads to
 the same lumps with the same probabilities (the chain is *strongly lumpable*), and these follow from each other
-without the worlds. In reading order:
-
-1. `outcomes_schedules`: what is equally likely under each law.
-2. `outcomes_law`: the result.
-3. `outcomes_chain`: the definition, step by step, with all extensions.
-4. `outcomes_counting`: the same for attempts of one unit, in whole numbers.
-5. `outcomes_renewal`: version-first, from booking to booking; `outcomes_fast`: the rest in floats, with numpy.
-6. `outcomes_faults`: faults as a mixture of laws without them.
+without the worlds.
 
 `specs/decisions/outcomes.md` says why they agree; the tests hold each to the definition, and that to the real code.
 """
@@ -204,8 +197,8 @@ def _check_faults(faults: FaultRates, exact: bool) -> None:
 
 def _units_of_each(attempts: int, units: Sequence[int] | None) -> tuple[int, ...]:
     given = (1,) if units is None else tuple(units)
-    for one in given:
-        _check_number("units", one, 1)
+    for number in given:
+        _check_number("units", number, 1)
     if len(given) not in (1, attempts):
         raise ValueError(f"units must be 1 number or {attempts}, one for each attempt, not {len(given)} numbers")
     return given * attempts if len(given) == 1 else given

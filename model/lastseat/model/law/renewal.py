@@ -1,7 +1,7 @@
 """The law from one booking to the next: version-first, and no limit on attempts in flight.
 
 After a booking nobody is fresh, and what the stale ones do changes nothing: their persists drop out of the schedule
-like the steps of an attempt that a fault strikes (`outcomes_faults`). So only the number of idle attempts counts.
+like the steps of an attempt that a fault strikes (`faults`). So only the number of idle attempts counts.
 With `idle` of them, j observe before the next of those j books, which makes a chain that falls from `attempts`:
 
     uniform   (prod over k < j of 2(idle-k) / (2 idle-k)) * j / (2 idle-j)

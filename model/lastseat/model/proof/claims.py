@@ -8,7 +8,7 @@ from lastseat.model.world import Outcome, Verdict
 
 
 def _is(step: Step, *verdicts: Verdict) -> Term:
-    return z3.Or(*(step.verdict == vocabulary().verdicts[one] for one in verdicts))
+    return z3.Or(*(step.verdict == vocabulary().verdicts[verdict] for verdict in verdicts))
 
 
 def _emitted(step: Step, outcome: Outcome) -> Term:

@@ -53,13 +53,13 @@ class Proof:
     @property
     def holds(self) -> bool:
         """Whether there was something to prove, and all of it was proved."""
-        proved = all(one.verdict is Answer.PROVED for one in self.obligations)
+        proved = all(obligation.verdict is Answer.PROVED for obligation in self.obligations)
         return self.complete and bool(self.obligations) and proved
 
     @property
     def refuted(self) -> tuple[Obligation, ...]:
         """The obligations that z3 refuted."""
-        return tuple(one for one in self.obligations if one.verdict is Answer.REFUTED)
+        return tuple(obligation for obligation in self.obligations if obligation.verdict is Answer.REFUTED)
 
 
 def prove(

@@ -72,9 +72,9 @@ def _effects_recorded(state: State, resource: Term) -> Term:
 
 
 def _unique(state: State, attempt: Term, other: Term) -> Term:
-    one, two = Moment(state, attempt), Moment(state, other)
+    first, second = Moment(state, attempt), Moment(state, other)
     both = z3.And(state.recorded[attempt], state.recorded[other], attempt != other)
-    return z3.Implies(both, one.booking != two.booking)
+    return z3.Implies(both, first.booking != second.booking)
 
 
 def _found(state: State, attempt: Term) -> Term:
@@ -91,59 +91,61 @@ def _truly_taken(state: State, booking: Term) -> Term:
 
 
 def _saw_a_version(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    return z3.Implies(z3.And(_at(one, Stage.OBSERVED), one.known), one.saw_version == state.saw_effects[attempt])
+    moment = Moment(state, attempt)
+    return z3.Implies(
+        z3.And(_at(moment, Stage.OBSERVED), moment.known), moment.saw_version == state.saw_effects[attempt]
+    )
 
 
 def _saw_the_past(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
+    moment = Moment(state, attempt)
     saw = state.saw_effects[attempt]
-    return z3.Implies(_at(one, Stage.OBSERVED), z3.And(saw >= 0, saw <= one.effects))
+    return z3.Implies(_at(moment, Stage.OBSERVED), z3.And(saw >= 0, saw <= moment.effects))
 
 
 def _saw_a_copy(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    since = one.effects - state.saw_effects[attempt]  # each of them confirmed one unit or more
+    moment = Moment(state, attempt)
+    since = moment.effects - state.saw_effects[attempt]  # each of them confirmed one unit or more
     copied = z3.And(
-        one.saw_confirmed >= 0,
-        one.saw_confirmed + since <= one.confirmed,
-        z3.Implies(since == 0, one.saw_confirmed == one.confirmed),
+        moment.saw_confirmed >= 0,
+        moment.saw_confirmed + since <= moment.confirmed,
+        z3.Implies(since == 0, moment.saw_confirmed == moment.confirmed),
     )
-    return z3.Implies(z3.And(_at(one, Stage.OBSERVED), one.known), copied)
+    return z3.Implies(z3.And(_at(moment, Stage.OBSERVED), moment.known), copied)
 
 
 def _booked_is_recorded(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    return z3.Implies(_ended(one, Outcome.BOOKED), one.held)
+    moment = Moment(state, attempt)
+    return z3.Implies(_ended(moment, Outcome.BOOKED), moment.held)
 
 
 def _recorded_is_booked(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    owned = z3.Or(_ended(one, Outcome.BOOKED), _because(one, Verdict.ACKNOWLEDGEMENT_LOST))
+    moment = Moment(state, attempt)
+    owned = z3.Or(_ended(moment, Outcome.BOOKED), _because(moment, Verdict.ACKNOWLEDGEMENT_LOST))
     return z3.Implies(state.recorded[attempt], owned)
 
 
 def _one_outcome(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    emitted = one.outcome != vocabulary().outcomes[None]
-    explained = z3.Not(_because(one, None))
-    return z3.And(_at(one, Stage.DONE) == emitted, _ended(one, Outcome.FAILED) == explained)
+    moment = Moment(state, attempt)
+    emitted = moment.outcome != vocabulary().outcomes[None]
+    explained = z3.Not(_because(moment, None))
+    return z3.And(_at(moment, Stage.DONE) == emitted, _ended(moment, Outcome.FAILED) == explained)
 
 
 def _unbooked_has_no_effect(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    failed = z3.And(_ended(one, Outcome.FAILED), z3.Not(_because(one, Verdict.ACKNOWLEDGEMENT_LOST)))
-    return z3.Implies(z3.Or(_ended(one, Outcome.REJECTED), failed), z3.Not(state.own[attempt]))
+    moment = Moment(state, attempt)
+    failed = z3.And(_ended(moment, Outcome.FAILED), z3.Not(_because(moment, Verdict.ACKNOWLEDGEMENT_LOST)))
+    return z3.Implies(z3.Or(_ended(moment, Outcome.REJECTED), failed), z3.Not(state.own[attempt]))
 
 
 def _no_effect_yet(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    return z3.Implies(z3.Not(_at(one, Stage.DONE)), z3.Not(state.own[attempt]))
+    moment = Moment(state, attempt)
+    return z3.Implies(z3.Not(_at(moment, Stage.DONE)), z3.Not(state.own[attempt]))
 
 
 def _lost_is_recorded(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    return z3.Implies(_because(one, Verdict.ACKNOWLEDGEMENT_LOST), z3.And(vocabulary().lost, one.held))
+    moment = Moment(state, attempt)
+    return z3.Implies(_because(moment, Verdict.ACKNOWLEDGEMENT_LOST), z3.And(vocabulary().lost, moment.held))
 
 
 def _unavailable_was_a_fault(state: State, attempt: Term) -> Term:
@@ -151,18 +153,18 @@ def _unavailable_was_a_fault(state: State, attempt: Term) -> Term:
 
 
 def _steps_counted(state: State, attempt: Term) -> Term:
-    one, observes, persists = Moment(state, attempt), state.observes[attempt], state.persists[attempt]
+    moment, observes, persists = Moment(state, attempt), state.observes[attempt], state.persists[attempt]
     return z3.And(
-        z3.Implies(_at(one, Stage.IDLE), z3.And(observes == 0, persists == 0)),
-        z3.Implies(_at(one, Stage.OBSERVED), z3.And(observes == 1, persists == 0)),
-        z3.Implies(_at(one, Stage.DONE), z3.And(observes == 1, persists >= 0, persists <= 1)),
+        z3.Implies(_at(moment, Stage.IDLE), z3.And(observes == 0, persists == 0)),
+        z3.Implies(_at(moment, Stage.OBSERVED), z3.And(observes == 1, persists == 0)),
+        z3.Implies(_at(moment, Stage.DONE), z3.And(observes == 1, persists >= 0, persists <= 1)),
     )
 
 
 def _decided_at_persist(state: State, attempt: Term) -> Term:
-    one = Moment(state, attempt)
-    late = z3.Or(state.persists[attempt] >= 1, _because(one, Verdict.STORE_UNAVAILABLE))
-    return z3.Implies(one.outcome != vocabulary().outcomes[None], late)
+    moment = Moment(state, attempt)
+    late = z3.Or(state.persists[attempt] >= 1, _because(moment, Verdict.STORE_UNAVAILABLE))
+    return z3.Implies(moment.outcome != vocabulary().outcomes[None], late)
 
 
 def _two_steps(state: State, attempt: Term) -> Term:

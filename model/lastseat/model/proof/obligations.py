@@ -61,7 +61,10 @@ class Question:
         """Yield every obligation; the names differ and the order is always the same."""
         yield from self._initiation()
         before, stepping = any_state(), z3.Const("stepping_attempt", vocabulary().attempt)
-        held = [for_all(one.over, lambda *values, one=one: one.holds(before, *values)) for one in self.invariant]
+        held = [
+            for_all(conjunct.over, lambda *values, conjunct=conjunct: conjunct.holds(before, *values))
+            for conjunct in self.invariant
+        ]
         for step in steps(self.encoding, before, stepping, faults=self.faults):
             given = (valid_input(), *self.fault_free(), *held, step.guard)
             yield from self._consecution(step, given)
@@ -75,26 +78,33 @@ class Question:
 
     def _initiation(self) -> Iterator[Formula]:
         start = initial_state(self.encoding.starts_at_version)
-        for one in self.invariant:
-            assertions = (valid_input(), z3.Not(one.holds(start, *_some(one.over))))
-            broken = self._broken(START, one.over, _afterwards(one), one.says)
-            yield Formula(f"{one.name}/initial", Kind.INITIATION, one.clause, one.says, assertions, broken)
+        for conjunct in self.invariant:
+            assertions = (valid_input(), z3.Not(conjunct.holds(start, *_some(conjunct.over))))
+            broken = self._broken(START, conjunct.over, _afterwards(conjunct), conjunct.says)
+            yield Formula(
+                f"{conjunct.name}/initial", Kind.INITIATION, conjunct.clause, conjunct.says, assertions, broken
+            )
 
     def _consecution(self, step: Step, given: tuple[Term, ...]) -> Iterator[Formula]:
-        for one in self.invariant:
-            denied = z3.Not(one.holds(step.after, *_some(one.over)))
-            broken = self._broken(step.action, one.over, _afterwards(one), one.says)
+        for conjunct in self.invariant:
+            denied = z3.Not(conjunct.holds(step.after, *_some(conjunct.over)))
+            broken = self._broken(step.action, conjunct.over, _afterwards(conjunct), conjunct.says)
             yield Formula(
-                f"{one.name}/{step.action}", Kind.CONSECUTION, one.clause, one.says, (*given, denied), broken
+                f"{conjunct.name}/{step.action}",
+                Kind.CONSECUTION,
+                conjunct.clause,
+                conjunct.says,
+                (*given, denied),
+                broken,
             )
 
     def _step_properties(self, step: Step, given: tuple[Term, ...]) -> Iterator[Formula]:
-        for one in STEP_PROPERTIES:
-            if step.action in one.actions:
-                denied = z3.Not(one.holds(step, *_some(one.over)))
-                broken = self._broken(step.action, one.over, one.holds, one.says)
-                name = f"{one.clause}/{step.action}"
-                yield Formula(name, Kind.STEP, one.clause, one.says, (*given, denied), broken)
+        for claim in STEP_PROPERTIES:
+            if step.action in claim.actions:
+                denied = z3.Not(claim.holds(step, *_some(claim.over)))
+                broken = self._broken(step.action, claim.over, claim.holds, claim.says)
+                name = f"{claim.clause}/{step.action}"
+                yield Formula(name, Kind.STEP, claim.clause, claim.says, (*given, denied), broken)
 
     def _broken(self, action: str, over: tuple[str, ...], claim: Callable[..., Term], says: str) -> Broken:
         return Broken(self.encoding, action, over, claim, says, self.invariant, self.fault_free())

@@ -36,32 +36,38 @@ class Small:
 
     def invariant(self, state: State, conjuncts: tuple[Conjunct, ...]) -> list[Term]:
         """Return that each conjunct holds in the state, of all that there is."""
-        return [self.every(one.over, lambda *values, one=one: one.holds(state, *values)) for one in conjuncts]
+        return [
+            self.every(conjunct.over, lambda *values, conjunct=conjunct: conjunct.holds(state, *values))
+            for conjunct in conjuncts
+        ]
 
     def closed(self, state: State) -> Term:
         """Return that these are all, that the input is valid, and that the sums in the state are the true sums."""
         words = vocabulary()
         requests = [
-            z3.And(_one_of(words.booking(one), self.bookings), _one_of(words.resource(one), self.resources))
-            for one in self.attempts
+            z3.And(_one_of(words.booking(attempt), self.bookings), _one_of(words.resource(attempt), self.resources))
+            for attempt in self.attempts
         ]
-        holders = [_one_of(state.holder[one], self.attempts) for one in self.bookings]
+        holders = [_one_of(state.holder[booking], self.attempts) for booking in self.bookings]
         distinct = [z3.Distinct(*all_of) for all_of in (self.attempts, self.bookings, self.resources)]
-        sums = [self.true_sums(state, one) for one in self.resources]
+        sums = [self.true_sums(state, resource) for resource in self.resources]
         return z3.And(*requests, *holders, *distinct, *sums, valid_input(self.every))
 
     def true_sums(self, state: State, resource: Term) -> Term:
         """Return that the reservations on a resource are counted and added up as they are."""
         words = vocabulary()
-        on_it = [(one, z3.And(state.recorded[one], words.resource(one) == resource)) for one in self.attempts]
+        on_it = [
+            (attempt, z3.And(state.recorded[attempt], words.resource(attempt) == resource))
+            for attempt in self.attempts
+        ]
         return z3.And(
-            state.reserved[resource] == z3.Sum([z3.If(there, words.units(one), 0) for one, there in on_it]),
+            state.reserved[resource] == z3.Sum([z3.If(there, words.units(attempt), 0) for attempt, there in on_it]),
             state.reservations[resource] == z3.Sum([z3.If(there, 1, 0) for _, there in on_it]),
         )
 
 
 def _one_of(value: Term, values: tuple[Term, ...]) -> Term:
-    return z3.Or(*(value == one for one in values))
+    return z3.Or(*(value == candidate for candidate in values))
 
 
 def small_system(attempts: int, resources: int = 2, bookings: int | None = None) -> Small:

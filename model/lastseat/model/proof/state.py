@@ -54,9 +54,9 @@ class Vocabulary:
 def vocabulary() -> Vocabulary:
     """Return the vocabulary, made once."""
     attempt, booking_id, resource_id = map(z3.DeclareSort, ("Attempt", "BookingId", "ResourceId"))
-    _, stages = z3.EnumSort("Stage", [one.name for one in Stage])
-    _, outcomes = z3.EnumSort("Outcome", ["NO_OUTCOME", *(one.name for one in Outcome)])
-    _, verdicts = z3.EnumSort("Verdict", ["NO_REASON", *(one.name for one in Verdict)])
+    _, stages = z3.EnumSort("Stage", [stage.name for stage in Stage])
+    _, outcomes = z3.EnumSort("Outcome", ["NO_OUTCOME", *(outcome.name for outcome in Outcome)])
+    _, verdicts = z3.EnumSort("Verdict", ["NO_REASON", *(verdict.name for verdict in Verdict)])
     return Vocabulary(
         attempt=attempt,
         booking_id=booking_id,
@@ -81,12 +81,12 @@ class Column:
 
     at: Callable[[Term], Term]
 
-    def __getitem__(self, one: Term) -> Term:
-        return self.at(one)
+    def __getitem__(self, index: Term) -> Term:
+        return self.at(index)
 
     def put(self, there: Term, value: Term) -> "Column":
         """Return the column with the value at one place, and elsewhere as it was."""
-        return Column(lambda one: value if one.eq(there) else z3.If(one == there, value, self.at(one)))
+        return Column(lambda index: value if index.eq(there) else z3.If(index == there, value, self.at(index)))
 
 
 @dataclass(frozen=True, slots=True)

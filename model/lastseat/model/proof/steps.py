@@ -312,12 +312,12 @@ def _ended(encoding: Encoding, state: State, attempt: Term, verdict: Term) -> St
     """Return the state after the attempt emitted what its verdict means; without one it goes on. Clause: emit.one"""
     words, now = vocabulary(), Moment(state, attempt)
     stage, outcome, reason = now.stage, now.outcome, now.reason
-    for one, done in encoding.emits.items():
+    for answer, done in encoding.emits.items():
         if done is not None:
-            is_one = verdict == words.verdicts[one]
-            stage = z3.If(is_one, words.stages[Stage.DONE], stage)
-            outcome = z3.If(is_one, words.outcomes[done.outcome], outcome)
-            reason = z3.If(is_one, words.verdicts[done.reason], reason)
+            is_answer = verdict == words.verdicts[answer]
+            stage = z3.If(is_answer, words.stages[Stage.DONE], stage)
+            outcome = z3.If(is_answer, words.outcomes[done.outcome], outcome)
+            reason = z3.If(is_answer, words.verdicts[done.reason], reason)
     return replace(
         state,
         stage=state.stage.put(attempt, stage),

@@ -50,7 +50,7 @@ def tell(broken: Broken, timeout_milliseconds: int) -> str:
         small = small_system(attempts, resources)
         step = _step(broken, small.attempts[0])
         solver = _solver(broken, small, step, timeout_milliseconds)
-        solver.add(*(vocabulary().capacity(one) >= least_capacity for one in small.resources))
+        solver.add(*(vocabulary().capacity(resource) >= least_capacity for resource in small.resources))
         model = _settled(solver, small, step.before)
         if model is not None:
             return _Story(broken, small, step, model).text()
@@ -62,7 +62,7 @@ def _step(broken: Broken, attempt: Term) -> Step:
         start = initial_state(broken.encoding.starts_at_version)
         return Step(START, attempt, start, start, z3.BoolVal(True))
     taken = steps(broken.encoding, any_state(), attempt)
-    return next(one for one in taken if one.action == broken.action)
+    return next(step for step in taken if step.action == broken.action)
 
 
 def _solver(broken: Broken, small: Small, step: Step, timeout_milliseconds: int) -> Term:
@@ -98,26 +98,27 @@ def _wishes(small: Small, before: State) -> Iterator[Term]:
     words = vocabulary()
     yield z3.Not(words.capacity_first)
     yield words.known(small.resources[0])
-    for one, booking in zip(small.attempts, small.bookings, strict=True):
-        yield words.resource(one) == small.resources[0]
-        yield words.booking(one) == booking
+    for attempt, booking in zip(small.attempts, small.bookings, strict=True):
+        yield words.resource(attempt) == small.resources[0]
+        yield words.booking(attempt) == booking
     for resource in small.resources:
         yield words.known(resource)
         yield z3.Or(before.version[resource] == before.effects[resource], z3.Not(words.known(resource)))
         yield z3.Or(words.known(resource), before.confirmed[resource] == 0)
-    for one in small.attempts:
-        yield before.stage[one] == words.stages[Stage.IDLE]
+    for attempt in small.attempts:
+        yield before.stage[attempt] == words.stages[Stage.IDLE]
         yield z3.Or(
-            before.stage[one] != words.stages[Stage.DONE], before.outcome[one] == words.outcomes[Outcome.BOOKED]
+            before.stage[attempt] != words.stages[Stage.DONE],
+            before.outcome[attempt] == words.outcomes[Outcome.BOOKED],
         )
     for most in (1, 2, 3):
-        yield z3.And(*(words.units(one) <= most for one in small.attempts))
-        yield z3.And(*(words.capacity(one) <= most for one in small.resources))
+        yield z3.And(*(words.units(attempt) <= most for attempt in small.attempts))
+        yield z3.And(*(words.capacity(resource) <= most for resource in small.resources))
     for most in (0, 1, 2):
-        yield z3.And(*(before.confirmed[one] <= most for one in small.resources))
-    for one in small.attempts:
-        yield before.saw_confirmed[one] >= 0
-        yield before.saw_confirmed[one] == before.confirmed[words.resource(one)]
+        yield z3.And(*(before.confirmed[resource] <= most for resource in small.resources))
+    for attempt in small.attempts:
+        yield before.saw_confirmed[attempt] >= 0
+        yield before.saw_confirmed[attempt] == before.confirmed[words.resource(attempt)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,9 @@ class _Story:
         return " (the store asks for capacity first)" if self._true(vocabulary().capacity_first) else ""
 
     def _answer(self) -> str:
-        verdict = next(one for one, term in vocabulary().verdicts.items() if self._true(self.step.verdict == term))
+        verdict = next(
+            verdict for verdict, term in vocabulary().verdicts.items() if self._true(self.step.verdict == term)
+        )
         return f"the store answers {verdict}"
 
     def _store(self, state: State) -> Iterator[str]:
@@ -162,14 +165,15 @@ class _Story:
                 )
             else:
                 yield f"there is no {resource}"
-        recorded = [one for one in self.small.attempts if self._true(state.recorded[one])]
+        recorded = [attempt for attempt in self.small.attempts if self._true(state.recorded[attempt])]
         yield (
-            "; ".join(f"recorded: {self._request(one)} (attempt {one})" for one in recorded) or "nothing is recorded"
+            "; ".join(f"recorded: {self._request(attempt)} (attempt {attempt})" for attempt in recorded)
+            or "nothing is recorded"
         )
 
     def _attempts(self) -> Iterator[str]:
-        for one in self.small.attempts:
-            yield f"attempt {one} asks for {self._request(one)}, and {self._local(self.step.before, one)}"
+        for attempt in self.small.attempts:
+            yield f"attempt {attempt} asks for {self._request(attempt)}, and {self._local(self.step.before, attempt)}"
 
     def _request(self, attempt: Term) -> str:
         words = vocabulary()
@@ -182,8 +186,12 @@ class _Story:
         if self._true(state.stage[attempt] == words.stages[Stage.IDLE]):
             return "has not observed"
         if self._true(state.stage[attempt] == words.stages[Stage.DONE]):
-            outcome = next(one for one, term in words.outcomes.items() if self._true(state.outcome[attempt] == term))
-            reason = next(one for one, term in words.verdicts.items() if self._true(state.reason[attempt] == term))
+            outcome = next(
+                outcome for outcome, term in words.outcomes.items() if self._true(state.outcome[attempt] == term)
+            )
+            reason = next(
+                reason for reason, term in words.verdicts.items() if self._true(state.reason[attempt] == term)
+            )
             return f"has ended {outcome or 'without an outcome'}{f' ({reason})' if reason else ''}"
         if not self._true(words.known(words.resource(attempt))):
             return "has observed that there is no such resource"
@@ -194,7 +202,7 @@ class _Story:
         """Return for which values of its variables the claim is broken."""
         for values in self.small.values(self.broken.over):
             if not self._true(self.broken.claim(self.step, *values)):
-                named = [f"attempt {one}" if str(one) in ATTEMPTS else str(one) for one in values]
+                named = [f"attempt {value}" if str(value) in ATTEMPTS else str(value) for value in values]
                 return f" (not so for {' and '.join(named)})" if named else ""
         return ""
 
@@ -205,7 +213,7 @@ class _Story:
         return int(self.model.eval(term, model_completion=True).as_long())
 
     def _which(self, term: Term, names: tuple[Term, ...]) -> str:
-        return next(str(one) for one in names if self._true(term == one))
+        return next(str(name) for name in names if self._true(term == name))
 
 
 def _many(number: int, noun: str) -> str:

@@ -16,14 +16,15 @@ from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from lastseat.model.arrays import Cells, Distances, np
+from lastseat.model.arrays import Cells, Distances, Places, np
 from lastseat.model.searches.tables import Tables
 
 UNREACHED = 254  # one more still fits the byte, and a run of 32 attempts has 64 steps
 
-Selection: TypeAlias = tuple[Any, ...]  # what numpy selects cells of a box with: slices, or arrays of places
+# What numpy selects cells of a box with.
+Selection: TypeAlias = tuple[slice, ...] | tuple[Places, ...]
 
 
 class Along(NamedTuple):
@@ -101,9 +102,9 @@ class Boxes:
 
     def _join(self, store: int, attempt: int, local: int, after: int, end: int) -> Across:
         befores, afters = self.tables.present[store], self.tables.present[after]
-        places = [matching(one, other) for one, other in zip(befores, afters, strict=True)]
+        places = [matching(here, there) for here, there in zip(befores, afters, strict=True)]
         places[attempt] = ([befores[attempt].index(local)], [afters[attempt].index(end)])
-        return Across(selection([one for one, _ in places]), after, selection([other for _, other in places]))
+        return Across(selection([here for here, _ in places]), after, selection([there for _, there in places]))
 
     def _order(self) -> tuple[list[int], bool]:
         sorter = TopologicalSorter[int](dict.fromkeys(range(len(self.across)), ()))
@@ -127,8 +128,8 @@ def matching(here: tuple[int, ...], there: tuple[int, ...]) -> tuple[list[int], 
 
     A local state that is not there goes with a combination that no world has, so it needs no place.
     """
-    both = [one for one in here if one in there]
-    return [here.index(one) for one in both], [there.index(one) for one in both]
+    both = [local for local in here if local in there]
+    return [here.index(local) for local in both], [there.index(local) for local in both]
 
 
 def selection(places: list[list[int]]) -> Selection:

@@ -32,22 +32,22 @@ def _is_booked(member: Member) -> bool:
     return isinstance(member.local, Done) and member.local.outcome is Outcome.BOOKED
 
 
-def _last_unit_twice(store: Store, one: Member, other: Member) -> str | None:
-    resource = store.resource(one.request.resource_id)
-    rivals = one.request.resource_id == other.request.resource_id
-    if resource is None or not rivals or one.request.booking_id == other.request.booking_id:
+def _last_unit_twice(store: Store, member: Member, other: Member) -> str | None:
+    resource = store.resource(member.request.resource_id)
+    rivals = member.request.resource_id == other.request.resource_id
+    if resource is None or not rivals or member.request.booking_id == other.request.booking_id:
         return None
-    units = one.request.units + other.request.units
+    units = member.request.units + other.request.units
     if units <= resource.capacity:
         return None
-    ids = f"{one.request.booking_id} and {other.request.booking_id}"
-    return f"{ids} are both BOOKED on {one.request.resource_id}: {units} of {resource.capacity} units"
+    ids = f"{member.request.booking_id} and {other.request.booking_id}"
+    return f"{ids} are both BOOKED on {member.request.resource_id}: {units} of {resource.capacity} units"
 
 
-def _one_id_two_requests(_store: Store, one: Member, other: Member) -> str | None:
-    if one.request.booking_id != other.request.booking_id or one.request == other.request:
+def _one_id_two_requests(_store: Store, member: Member, other: Member) -> str | None:
+    if member.request.booking_id != other.request.booking_id or member.request == other.request:
         return None
-    return f"booking id {one.request.booking_id} is BOOKED for two different requests"
+    return f"booking id {member.request.booking_id} is BOOKED for two different requests"
 
 
 PAIRWISE: tuple[Pairwise, ...] = (

@@ -66,14 +66,18 @@ def path_of(system: System, semantics: Semantics, choices: Iterable[Choice]) -> 
 
 def _find(boxes: Boxes, rank: int, breaches: list[Breach]) -> Find:
     marks: dict[int, Marks] = {}
-    for one in breaches:
-        box = boxes.distances[one.store]
-        cells = chosen(box.ndim, one.places)
-        _marked(marks, one.store, box)[cells] |= box[cells] == one.distance
+    for breach in breaches:
+        box = boxes.distances[breach.store]
+        cells = chosen(box.ndim, breach.places)
+        _marked(marks, breach.store, box)[cells] |= box[cells] == breach.distance
     _mark_backward(boxes, marks)
     choices, store, cell = _go_forward(boxes, marks, breaches[0].distance)
-    here = [one for one in breaches if one.store == store and all(cell[axis] == place for axis, place in one.places)]
-    breach = min(here, key=lambda one: one.step or (0, 0))
+    here = (
+        breach
+        for breach in breaches
+        if breach.store == store and all(cell[axis] == place for axis, place in breach.places)
+    )
+    breach = min(here, key=lambda breach: breach.step or (0, 0))
     if breach.arriving:
         return Find(breach.level, choices[:-1], choices[-1:], rank, breach)
     return Find(breach.level, choices, (breach.step,) if breach.step else (), rank, breach)

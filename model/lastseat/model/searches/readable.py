@@ -165,7 +165,7 @@ class _Search:
 
 def mix_of(emitted: tuple[Done | None, ...]) -> Mix:
     """Return how many attempts ended BOOKED, REJECTED and FAILED."""
-    ended = Counter(one.outcome for one in emitted if one)
+    ended = Counter(done.outcome for done in emitted if done)
     return ended[Outcome.BOOKED], ended[Outcome.REJECTED], ended[Outcome.FAILED]
 
 
@@ -213,5 +213,8 @@ def state_of(store: Store) -> State:
     """Return what the state properties ask about a store."""
     return State(
         store,
-        tuple((name, sum(one.resource_id == name for one in store.reservations)) for name, _ in store.resources),
+        tuple(
+            (name, sum(reservation.resource_id == name for reservation in store.reservations))
+            for name, _ in store.resources
+        ),
     )

@@ -112,14 +112,14 @@ class _Closure:
         for (store, writers), reached in layer.items():
             writing = list(self._settle(store, reached))
             known = self.present.setdefault(store, [0] * len(reached))
-            self.present[store] = [one | other for one, other in zip(known, reached, strict=True)]
+            self.present[store] = [seen | new for seen, new in zip(known, reached, strict=True)]
             for attempt, move in writing:
                 after = list(reached)
                 after[attempt] = 1 << move.local
                 place = (move.store, writers | 1 << attempt)
                 earlier = following.get(place)
                 following[place] = (
-                    [one | other for one, other in zip(earlier, after, strict=True)] if earlier else after
+                    [seen | new for seen, new in zip(earlier, after, strict=True)] if earlier else after
                 )
         return following
 

@@ -82,8 +82,8 @@ class Verdicts:
 
     def ranked(self) -> dict[str, list[Breach]]:
         """Return the nearest breaches of each violated clause, in the order in which a step is asked about them."""
-        asked = [one.clause for checks in (STATE_CHECKS, MODEL_STEP_CHECKS, RUN_CHECKS) for one in checks]
-        asked += [one.name for one in self.pairwise]
+        asked = [check.clause for checks in (STATE_CHECKS, MODEL_STEP_CHECKS, RUN_CHECKS) for check in checks]
+        asked += [invariant.name for invariant in self.pairwise]
         return {clause: self.breaches[clause] for clause in asked if clause in self.breaches}
 
     def _judge_moves(self, store: int, attempt: int, place: int, moves: tuple[Move, ...]) -> None:
@@ -97,7 +97,7 @@ class Verdicts:
     def _judge_runs(self, store: int) -> None:
         present, states = self.tables.present[store], self.tables.local_states
         ended = [
-            [(place, state) for place, one in enumerate(each) if isinstance(state := states[one], Done)]
+            [(place, state) for place, local in enumerate(each) if isinstance(state := states[local], Done)]
             for each in present
         ]
         cells = np.ix_(*([place for place, _ in each] for each in ended))
@@ -110,11 +110,11 @@ class Verdicts:
     def _judge_pairs(self, store: int) -> None:
         for invariant in self.pairwise:
             members = [member for member in self._members(store) if invariant.about(member[2])]
-            for (one, here, first), (other, there, second) in combinations(members, 2):
-                if one != other:
+            for (attempt, here, first), (other, there, second) in combinations(members, 2):
+                if attempt != other:
                     witness = invariant.witness(self.tables.stores[store], first, second)
                     if witness is not None:
-                        self._report(invariant.name, witness, store, ((one, here), (other, there)), arriving=True)
+                        self._report(invariant.name, witness, store, ((attempt, here), (other, there)), arriving=True)
 
     def _members(self, store: int) -> Iterator[tuple[int, int, Member]]:
         for attempt, request in enumerate(self.tables.system.requests):

@@ -56,7 +56,7 @@ from lastseat.reference.implementation import Implementation
 
 def _by_name(modules: Iterable[ModuleType]) -> dict[str, Implementation]:
     found: Iterable[Implementation] = (module.IMPLEMENTATION for module in modules)
-    return {one.name: one for one in found}
+    return {implementation.name: implementation for implementation in found}
 
 
 # Each shows itself on a shipped scenario of at most three attempts, without a fault.

@@ -85,7 +85,7 @@ def resource_in(held: Snapshot, resource_id: str) -> Resource | None:
 
 def reservation_in(held: Snapshot, booking_id: str) -> Reservation | None:
     """Return a reservation under that booking id, or None."""
-    return next((one for one in held.reservations if one.booking_id == booking_id), None)
+    return next((reservation for reservation in held.reservations if reservation.booking_id == booking_id), None)
 
 
 def reservation_of(request: BookingRequest) -> Reservation:
@@ -95,7 +95,7 @@ def reservation_of(request: BookingRequest) -> Reservation:
 
 def with_resource(held: Snapshot, resource_id: str, resource: Resource) -> Snapshot:
     """Return the snapshot with that resource in the place of the one it held."""
-    resources = tuple((name, resource if name == resource_id else one) for name, one in held.resources)
+    resources = tuple((name, resource if name == resource_id else other) for name, other in held.resources)
     return replace(held, resources=resources)
 
 
@@ -108,7 +108,7 @@ def without_reservation(held: Snapshot, reservation: Reservation) -> Snapshot:
     """Return the snapshot with a recorded reservation taken back, its units free again and the version bumped."""
     resource = dict(held.resources)[reservation.resource_id]
     freed = replace(resource, confirmed=resource.confirmed - reservation.units, version=resource.version + 1)
-    reservations = tuple(one for one in held.reservations if one != reservation)
+    reservations = tuple(other for other in held.reservations if other != reservation)
     return replace(with_resource(held, reservation.resource_id, freed), reservations=reservations)
 
 

@@ -43,8 +43,12 @@ class ChecksIdOnObserve(SnapshotStore):
     def look_up(self, request: BookingRequest) -> Observation:
         """Return the resource as it is now, with the reservation under the booking id."""
         recorded = reservation_in(self._held, request.booking_id)
-        one = resource_in(self._held, request.resource_id)
-        return Seen(one.capacity, one.confirmed, one.version, recorded) if one else NotObserved.ABSENT
+        resource = resource_in(self._held, request.resource_id)
+        return (
+            Seen(resource.capacity, resource.confirmed, resource.version, recorded)
+            if resource
+            else NotObserved.ABSENT
+        )
 
     @staticmethod
     def step(held: Snapshot, proposal: Proposal) -> tuple[Snapshot, Verdict]:

@@ -21,7 +21,7 @@ class CountsBookings(SnapshotStore):
         request = proposal.request
         resource = resource_in(held, request.resource_id)
         recorded = reservation_in(held, request.booking_id)
-        bookings = sum(one.resource_id == request.resource_id for one in held.reservations)
+        bookings = sum(reservation.resource_id == request.resource_id for reservation in held.reservations)
         if resource is not None and bookings < resource.capacity:
             resource = replace(resource, capacity=resource.confirmed + request.units)
         verdict = decide(proposal, recorded, resource)

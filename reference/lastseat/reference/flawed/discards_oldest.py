@@ -43,8 +43,8 @@ def with_room(held: Snapshot, request: BookingRequest) -> Snapshot:
             freed = replace(resource, confirmed=resource.confirmed - oldest.units)
             held = replace(
                 with_resource(held, request.resource_id, freed),
-                reservations=tuple(one for one in held.reservations if one != oldest),
-                hidden=tuple(one for one in arrivals(held) if one != booking_id),
+                reservations=tuple(reservation for reservation in held.reservations if reservation != oldest),
+                hidden=tuple(arrival for arrival in arrivals(held) if arrival != booking_id),
             )
     return held
 

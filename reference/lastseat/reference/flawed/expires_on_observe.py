@@ -25,11 +25,11 @@ class ExpiresOnObserve(SnapshotStore):
 def aged(held: Snapshot, resource_id: str) -> Snapshot:
     """Return the snapshot after one more read of a resource."""
     reads = dict(held.hidden) if isinstance(held.hidden, tuple) else {}
-    for one in [each for each in held.reservations if each.resource_id == resource_id]:
-        reads[one.booking_id] = reads.get(one.booking_id, 0) + 1
-        if reads[one.booking_id] == READS:
-            held = without_reservation(held, one)
-            del reads[one.booking_id]
+    for reservation in [each for each in held.reservations if each.resource_id == resource_id]:
+        reads[reservation.booking_id] = reads.get(reservation.booking_id, 0) + 1
+        if reads[reservation.booking_id] == READS:
+            held = without_reservation(held, reservation)
+            del reads[reservation.booking_id]
     return replace(held, hidden=tuple(sorted(reads.items())))
 
 

@@ -22,7 +22,7 @@ class OneRowPerResource(SnapshotStore):
         current = resource_in(after, name)
         if after == held or current is None:
             return held, verdict
-        others = tuple(one for one in held.reservations if one.resource_id != name)
+        others = tuple(reservation for reservation in held.reservations if reservation.resource_id != name)
         summed = with_resource(held, name, replace(current, confirmed=proposal.request.units))
         return with_reservation(replace(summed, reservations=others), proposal), verdict
 

@@ -18,8 +18,8 @@ class ScopesIdToResource(SnapshotStore):
     def step(held: Snapshot, proposal: Proposal) -> tuple[Snapshot, Verdict]:
         """Return what the store holds after the proposal, and the verdict on it."""
         request = proposal.request
-        own = (one for one in held.reservations if one.resource_id == request.resource_id)
-        recorded = next((one for one in own if one.booking_id == request.booking_id), None)
+        own = (reservation for reservation in held.reservations if reservation.resource_id == request.resource_id)
+        recorded = next((reservation for reservation in own if reservation.booking_id == request.booking_id), None)
         verdict = decide(proposal, recorded, resource_in(held, request.resource_id))
         effective = verdict is Verdict.ACCEPTED and recorded is None
         return (applied(held, proposal) if effective else held), verdict

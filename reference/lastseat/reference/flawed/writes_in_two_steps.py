@@ -38,8 +38,8 @@ class WritesInTwoSteps(SnapshotStore):
 def counted(held: Snapshot) -> Snapshot:
     """Return the snapshot with every counter brought up to date."""
     resources = tuple(
-        (name, replace(one, confirmed=sum(each.units for each in held.reservations if each.resource_id == name)))
-        for name, one in held.resources
+        (name, replace(resource, confirmed=sum(each.units for each in held.reservations if each.resource_id == name)))
+        for name, resource in held.resources
     )
     return replace(held, resources=resources)
 

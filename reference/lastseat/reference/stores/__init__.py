@@ -1,1 +1,5 @@
-"""The stores: in memory and in SQLite."""
+"""The stores: in memory and in SQLite.
+
+In reading order: `memory`, the smallest one; `sqlite`, a file for several threads and processes; `connections`, who
+opens and closes its connections.
+"""

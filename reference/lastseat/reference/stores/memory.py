@@ -66,7 +66,7 @@ class MemoryStore:
         """Make the store hold exactly `snapshot`."""
         with self._mutex:
             self._resources = dict(snapshot.resources)
-            self._reservations = {one.booking_id: one for one in snapshot.reservations}
+            self._reservations = {reservation.booking_id: reservation for reservation in snapshot.reservations}
             self._snapshot = snapshot
 
 

@@ -156,11 +156,17 @@ class SqliteStore:
             connection.execute("DELETE FROM reservation")
             connection.executemany(
                 _INSERT_RESOURCE,
-                [(_text(name), one.capacity, one.confirmed, one.version) for name, one in snapshot.resources],
+                [
+                    (_text(name), resource.capacity, resource.confirmed, resource.version)
+                    for name, resource in snapshot.resources
+                ],
             )
             connection.executemany(
                 _INSERT_RESERVATION,
-                [(_text(one.booking_id), _text(one.resource_id), one.units) for one in snapshot.reservations],
+                [
+                    (_text(reservation.booking_id), _text(reservation.resource_id), reservation.units)
+                    for reservation in snapshot.reservations
+                ],
             )
             connection.execute("COMMIT")
 
@@ -226,8 +232,10 @@ def _id(text: bytes) -> str:
 
 
 def _check_numbers(snapshot: Snapshot) -> None:
-    numbers = [(name, max(one.capacity, one.confirmed, one.version)) for name, one in snapshot.resources]
-    numbers += [(one.booking_id, one.units) for one in snapshot.reservations]
+    numbers = [
+        (name, max(resource.capacity, resource.confirmed, resource.version)) for name, resource in snapshot.resources
+    ]
+    numbers += [(reservation.booking_id, reservation.units) for reservation in snapshot.reservations]
     for name, number in numbers:
         if number > LARGEST:
             raise ValueError(f"{name!r}: a SQLite store holds numbers up to {LARGEST}, not {number}")

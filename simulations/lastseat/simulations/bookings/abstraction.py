@@ -6,6 +6,7 @@ The two never import each other, so this is the one place that says which value 
 from typing import Any
 
 from lastseat.model import world
+from lastseat.model.steps import Alone, strike, take
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import (
     BookingRequest,
@@ -18,11 +19,16 @@ from lastseat.reference.values import (
     Verdict,
 )
 from lastseat.simulations.bookings.scenario import Scenario
+from lastseat.simulations.kernel.actions import Fault
 
 # By the text of their members; a member that only one side has fails here, at import.
-VERDICTS = {one: world.Verdict(str(one)) for one in Verdict}
-REASONS = {one: world.Verdict(str(one)) for one in Reason}
-OUTCOMES = {one: world.Outcome(str(one)) for one in Outcome}
+VERDICTS = {verdict: world.Verdict(str(verdict)) for verdict in Verdict}
+REASONS = {reason: world.Verdict(str(reason)) for reason in Reason}
+OUTCOMES = {outcome: world.Outcome(str(outcome)) for outcome in Outcome}
+FAULTS = {
+    Fault.UNAVAILABLE: world.Fault.UNAVAILABLE,
+    Fault.ANSWER_LOST: world.Fault.ACKNOWLEDGEMENT_LOST,
+}
 
 
 def request_of(request: BookingRequest) -> world.Request:
@@ -32,10 +38,15 @@ def request_of(request: BookingRequest) -> world.Request:
 
 def store_of(snapshot: Snapshot) -> world.Store:
     """Return the model's store; what a flawed store hides has no place in it."""
-    return world.Store(
-        tuple((name, world.Resource(one.capacity, one.confirmed, one.version)) for name, one in snapshot.resources),
-        tuple(sorted(world.Reservation(one.booking_id, one.resource_id, one.units) for one in snapshot.reservations)),
+    resources = (
+        (name, world.Resource(resource.capacity, resource.confirmed, resource.version))
+        for name, resource in snapshot.resources
     )
+    reservations = (
+        world.Reservation(reservation.booking_id, reservation.resource_id, reservation.units)
+        for reservation in snapshot.reservations
+    )
+    return world.Store(tuple(resources), tuple(sorted(reservations)))
 
 
 def verdict_of(result: object) -> world.Verdict | None:
@@ -71,3 +82,16 @@ def system_of(scenario: Scenario, implementation: Implementation) -> world.Syste
         tuple(map(request_of, scenario.requests)),
         world.Policy(str(implementation.policy)),
     )
+
+
+def take_with_fault(
+    store: world.Store, request: world.Request, local: world.Local, policy: world.Policy, fault: Fault
+) -> Alone | None:
+    """Return what the model makes of a step in which an operation fails; None where it cannot fail there."""
+    capacities = tuple((name, resource.capacity) for name, resource in store.resources)
+    system = world.System(capacities, (request,), policy, frozenset({FAULTS[fault]}))
+    step = take(system, world.World(store, (local,)), 0)
+    failed = next(strike(system, step), None) if step else None
+    if failed is None:
+        return None
+    return Alone(failed.action.partition("_")[0], failed.after.store, failed.after.attempts[0], failed.verdict)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.brute import explore_brute
-from lastseat.simulations.bookings.exploration import Exploration
-from lastseat.simulations.bookings.processes import ExplorationError
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged
+from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.symmetry import explore_merged
 from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.common.text import quoted
+from lastseat.simulations.kernel.actions import Step
+from lastseat.simulations.kernel.exploration import Exploration
 
 CONTINUING: Mapping[str, Callable[..., Exploration]] = {"brute": explore_brute, "merged": explore_merged}
 
@@ -17,7 +17,7 @@ CONTINUING: Mapping[str, Callable[..., Exploration]] = {"brute": explore_brute, 
 def continue_from(
     scenario: Scenario,
     implementation: Implementation,
-    prefix: Sequence[int],
+    prefix: Sequence[Step],
     strategy: str = "merged",
     *,
     seconds: float | None = None,

@@ -8,7 +8,6 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -18,11 +17,11 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Im
 from lastseat.reference.store import Policy
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission
-from lastseat.simulations.bookings.processes import ExplorationError
-from lastseat.simulations.common.text import printable, quoted
+from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.common.text import printable, quoted, raised_by
 from lastseat.simulations.kernel.schedule import ScheduleError
 
-CORRECT = {one.name: one for one in (MEMORY, CAPACITY_FIRST, SQLITE)}
+CORRECT = {implementation.name: implementation for implementation in (MEMORY, CAPACITY_FIRST, SQLITE)}
 SHIPPED = {**CORRECT, **GALLERY, **RARE, **UNDER_FAULTS}
 STORE_METHODS = ("open", "observe", "persist", "snapshot", "restore")
 
@@ -62,7 +61,7 @@ def running(implementation: Implementation) -> Iterator[None]:
     except (ExplorationError, ScheduleError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise ExplorationError(f"{implementation.name} raised {_what(error)}") from error
+        raise ExplorationError(f"{implementation.name} raised {raised_by(error)}") from error
 
 
 def _imported(name: str) -> Implementation:
@@ -95,7 +94,7 @@ def _module(name: str) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may also try to leave the program
-        raise ImplementationError(f"module {quoted(name)} cannot be imported: {_what(error)}") from error
+        raise ImplementationError(f"module {quoted(name)} cannot be imported: {raised_by(error)}") from error
 
 
 def _with_store(found: Any, name: str) -> Implementation:
@@ -131,12 +130,3 @@ def _checked(use_case: Callable[[BookingRequest], Any], name: str) -> Callable[[
 
 def _kind(value: object) -> str:
     return f"a value of type {printable(type(value).__name__, 60)}"
-
-
-def _what(error: BaseException) -> str:
-    """Return what was raised, and by which line of a file."""
-    *_, last = extract_tb(error.__traceback__)
-    place = (
-        "" if last.filename.startswith("<") else f" ({printable(Path(last.filename).name, 60)}, line {last.lineno})"
-    )
-    return printable(f"{type(error).__name__}: {error}", 200) + place

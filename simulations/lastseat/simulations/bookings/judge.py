@@ -32,14 +32,22 @@ from lastseat.model.world import Reservation, Store, System
 from lastseat.reference.attempt_booking import Operation
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Resource, Snapshot
-from lastseat.simulations.bookings.abstraction import emitted_of, local_of, store_of, system_of, verdict_of
-from lastseat.simulations.bookings.cases import Cases, Spoken
+from lastseat.simulations.bookings.abstraction import (
+    emitted_of,
+    local_of,
+    store_of,
+    system_of,
+    take_with_fault,
+    verdict_of,
+)
+from lastseat.simulations.bookings.cases import Cases, Speaking
 from lastseat.simulations.bookings.exploration import CONFORMANCE, Vector
 from lastseat.simulations.bookings.linearizability import LINEARIZABLE, Monitor
 from lastseat.simulations.bookings.places import Crashed, Ended, Running, Shared
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.numbering import Numbering
-from lastseat.simulations.kernel.faults import LETTERS, FaultKind, strike_alone
+from lastseat.simulations.kernel import actions
+from lastseat.simulations.kernel.actions import FAILING, Fault, FaultKind
 
 # What is asked where no step can be taken.
 WAITING_CHECKS = tuple(check for check in STEP_CHECKS if check.clause == "progress.suspension")
@@ -101,24 +109,24 @@ class Judge:
         result: Any,
         after: Snapshot,
         returned: tuple[Any] | None,
-        letter: str = "",
+        fault: Fault | None = None,
     ) -> Judged:
         """Judge one step: `returned` holds what the attempt returned right after it, None if it goes on or died.
 
-        `letter` is that of the fault that struck in it, other than `c`.
+        `result` is what the attempt was told, `fault` what went wrong in it. A crash before it is `judge_crash`.
         """
         before, running = self.shared.values[shared], self.locals[attempt].values[local]
         assert isinstance(running, Running)
         step = self._record(before, attempt, running, operation, result, after, returned)
-        if letter in ("u", "a"):
-            window = step.window and replace(step.window, struck=True)
+        if fault in FAILING:
+            window = step.window and replace(step.window, after_a_fault=True)
             step = replace(step, fault=True, window=window)
-        died = letter == "d"
+        died = fault is Fault.CRASH_AFTER
         effects = _counted(before.effects, step.effective)
         moved = self._moved(running, step, result, dict(effects).get(step.request.resource_id, 0))
         speaking, broken = assess(step, STEP_PROPERTIES if died else STEP_CHECKS)
-        faults = self._faults(attempt, running, letter)
-        self.cases.note((attempt, letter, shared, local), (*speaking, CONFORMANCE, *faults))
+        faults = self._faults(attempt, running, fault)
+        self.cases.note((attempt, fault, shared, local), (*speaking, CONFORMANCE, *faults))
         number = shared if after == before.snapshot else self.number(Shared(after, effects))
         ending: Running | Ended = Ended(step.emitted) if returned else moved
         if died:  # to all others as if its acknowledgement were lost; it owes no outcome
@@ -131,7 +139,7 @@ class Judge:
             returned=returned,
             linear=self._is_linear(step),
             violations=self.broken[number] + broken,
-            nonconforming=self._nonconforming(running, step, result, ending, letter),
+            nonconforming=self._nonconforming(running, step, result, ending, fault),
             # One that died stays pending: it may take effect later too, unless it did already.
             open=(step.ended and step.emitted in (None, LOST))
             or (died and step.before.reservations != step.after.reservations),
@@ -144,7 +152,9 @@ class Judge:
         """
         running = self.locals[attempt].values[local]
         assert isinstance(running, Running)
-        self.cases.note((attempt, "c", shared, local), self._faults(attempt, running, "c"))
+        self.cases.note(
+            (attempt, Fault.CRASH_BEFORE, shared, local), self._faults(attempt, running, Fault.CRASH_BEFORE)
+        )
         number = self.locals[attempt].number(Crashed(None, running.begun, bool(running.own_effects)))
         return Judged(None, self.shared.values[shared].snapshot, shared, number, None, linear=True, violations=())
 
@@ -187,7 +197,7 @@ class Judge:
         vector = self._vectors.get(locals_)
         if vector is None:
             ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
-            vector = tuple(one.emitted if isinstance(one, Ended) else None for one in ends)
+            vector = tuple(end.emitted if isinstance(end, Ended) else None for end in ends)
             self._vectors[locals_] = vector
         return vector
 
@@ -207,9 +217,9 @@ class Judge:
         """Return the outcomes, with a lost acknowledgement for whoever took effect and crashed before it heard."""
         ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
         applied = (isinstance(end, Crashed) and end.applied for end in ends)
-        return tuple(LOST if lost else one for lost, one in zip(applied, vector, strict=True))
+        return tuple(LOST if lost else emitted for lost, emitted in zip(applied, vector, strict=True))
 
-    def unexplained(self, steps: Sequence[int], locals_: tuple[int, ...]) -> int | None:
+    def unexplained(self, steps: Sequence[actions.Step], locals_: tuple[int, ...]) -> int | None:
         """Return how many steps the shortest prefix of an execution has that no linearization explains, or None."""
         ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
         pending = [who for who, end in enumerate(ends) if isinstance(end, Running | Crashed)]
@@ -229,7 +239,7 @@ class Judge:
         fired = self.cases.fired()
         return {"conformed": fired.pop(CONFORMANCE, 0), "fired": fired}
 
-    def spoken(self) -> Spoken:
+    def digests(self) -> Speaking:
         """Return the cases that were judged, as a judge in another process would name them."""
         return self.cases.digests(self._value_of)
 
@@ -241,8 +251,8 @@ class Judge:
             shared, locals_ = case
             ends = (numbering.values[local] for numbering, local in zip(self.locals, locals_, strict=True))
             return self.shared.values[shared], tuple(ends)
-        attempt, letter, shared, local = case
-        return attempt, letter, self.shared.values[shared], self.locals[attempt].values[local]
+        attempt, what, shared, local = case
+        return attempt, what and str(what), self.shared.values[shared], self.locals[attempt].values[local]
 
     def store(self, snapshot: Snapshot) -> Store:
         """Return the model's store for a snapshot."""
@@ -273,7 +283,7 @@ class Judge:
                 raced=dict(shared.effects).get(name, 0) > running.since,
                 known=current is not None,
                 used=store.recorded(request.booking_id) is not None,
-                struck=running.struck,
+                after_a_fault=running.met_a_fault,
             )
         proposal = getattr(operation, "proposal", None)
         return Step(
@@ -297,25 +307,25 @@ class Judge:
         """Return where the attempt stands after this step, if it goes on; `now` counts effects on its resource."""
         # An effect of its own is no race: it counts on both sides.
         since = now if step.action == "observe" else running.since + (step.request.resource_id in step.effective)
-        struck = running.struck or step.fault
+        met = running.met_a_fault or step.fault
         return Running(
-            (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window, struck
+            (*running.received, result), step.observes, step.persists, step.own_effects, since, step.window, met
         )
 
     def _is_linear(self, step: Step) -> bool:
         """Return whether the one-step specification explains this step; it knows the capacities that were given."""
-        kept = {name: one.capacity for name, one in step.before.resources} == self.capacities
+        kept = {name: resource.capacity for name, resource in step.before.resources} == self.capacities
         return kept and departure(step) is None
 
-    def _faults(self, attempt: int, running: Running, letter: str) -> Iterator[str]:
+    def _faults(self, attempt: int, running: Running, fault: Fault | None) -> Iterator[str]:
         """Yield the faults that strike in a step, by the names that `fired` has for them."""
-        if letter:
-            yield "fault." + LETTERS[letter].replace(" ", "_")
+        if fault:
+            yield "fault." + fault.kind.replace(" ", "_")
         if attempt >= len(self.scenario.originals) and not running.begun:
             yield str(FaultKind.REDELIVERY)
 
     def _nonconforming(
-        self, running: Running, step: Step, result: Any, ending: Running | Ended, letter: str
+        self, running: Running, step: Step, result: Any, ending: Running | Ended, fault: Fault | None
     ) -> str | None:
         """Return how this step differs from the model's, or None: every step of a run is a step of the model.
 
@@ -325,14 +335,15 @@ class Judge:
         if local is None:
             return f"the model has no third shared step, {step.action!r}"
         if step.fault:
-            expected = strike_alone(step.before, step.request, local, self.system.policy, letter)
+            assert fault is not None
+            expected = take_with_fault(step.before, step.request, local, self.system.policy, fault)
         else:
             expected = take_alone(step.before, step.request, local, self.system.policy)
             assert expected is not None, "an unfinished attempt of the model always has a step"
         if expected is None:
             return f"the model has no {step.action!r} in which this fault strikes"
         here = ending.emitted if isinstance(ending, Ended) else local_of(ending.received)
-        if letter == "d":
+        if fault is Fault.CRASH_AFTER:
             here = expected.local  # what the model's attempt emits, this one cannot
         if expected.action != step.action or expected.local != here or expected.store != step.after:
             return f"the model's {expected.action} gives {expected.local}; seen: {step.action}, {here}"

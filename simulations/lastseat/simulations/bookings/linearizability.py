@@ -17,7 +17,7 @@ from typing import TypeAlias
 from lastseat.model.atomic import book
 from lastseat.model.world import Done, Outcome, Request, Reservation, Verdict
 from lastseat.simulations.bookings.exploration import Vector
-from lastseat.simulations.kernel.faults import performed
+from lastseat.simulations.kernel.actions import Step, reached
 
 Ledger: TypeAlias = frozenset[Reservation]
 Committed: TypeAlias = frozenset[tuple[int, Outcome]]  # attempts placed already, with the outcome they must emit
@@ -52,7 +52,9 @@ class Monitor:
     requests: Sequence[Request]
     _answers: dict[Question, Possibilities] = field(default_factory=dict, compare=False, repr=False)
 
-    def unexplained(self, steps: Sequence[int], vector: Vector, endless: Collection[int] | None = None) -> int | None:
+    def unexplained(
+        self, steps: Sequence[Step], vector: Vector, endless: Collection[int] | None = None
+    ) -> int | None:
         """Return how many steps the shortest prefix of a history has that nothing explains, or None.
 
         `steps` is the schedule, faults included; attempt i runs from its first to its last step in it, and emitted
@@ -61,7 +63,7 @@ class Monitor:
         """
         if endless is None:
             endless = [who for who, emitted in enumerate(vector) if emitted is None]
-        taken = performed(steps)
+        taken = reached(steps)
         last = {who: number for number, who in taken}
         possible, pending = NOTHING_YET, set[int]()
         for number, who in taken:
@@ -90,10 +92,11 @@ class Monitor:
     ) -> Possibilities:
         reached = self._closure(possible, others | {attempt})
         kept: set[Possibility] = set()
-        for one in reached:
-            placed = dict(one.committed).get(attempt)
+        for possibility in reached:
+            placed = dict(possibility.committed).get(attempt)
             if self._agrees(placed, emitted):
-                kept.add(Possibility(one.ledger, one.committed - {(attempt, placed)} if placed else one.committed))
+                left = possibility.committed - {(attempt, placed)} if placed else possibility.committed
+                kept.add(Possibility(possibility.ledger, left))
         return self._minimal(frozenset(kept), others)
 
     def _agrees(self, placed: Outcome | None, emitted: Done | None) -> bool:
@@ -106,10 +109,10 @@ class Monitor:
     def _closure(self, possible: Possibilities, pending: frozenset[int]) -> Possibilities:
         reached, queue = set(possible), list(possible)
         while queue:
-            one = queue.pop()
-            for who in pending - {placed for placed, _ in one.committed}:
-                ledger, outcome = book(self.capacities, one.ledger, self.requests[who])
-                following = Possibility(ledger, one.committed | {(who, outcome)})
+            here = queue.pop()
+            for who in pending - {placed for placed, _ in here.committed}:
+                ledger, outcome = book(self.capacities, here.ledger, self.requests[who])
+                following = Possibility(ledger, here.committed | {(who, outcome)})
                 if following not in reached:
                     reached.add(following)
                     queue.append(following)
@@ -119,22 +122,22 @@ class Monitor:
         # Fewest commitments first, so that whatever stands for another is met before it.
         kept: list[Possibility] = []
         covered: set[Possibility] = set()
-        for one in sorted(possible, key=lambda each: len(each.committed)):
-            if one not in covered:
-                kept.append(one)
-                covered |= self._closure(frozenset({one}), pending)
+        for possibility in sorted(possible, key=lambda each: len(each.committed)):
+            if possibility not in covered:
+                kept.append(possibility)
+                covered |= self._closure(frozenset({possibility}), pending)
         return frozenset(kept)
 
 
 def unexplained(
-    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
+    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[Step], vector: Vector
 ) -> int | None:
     """Return how many steps the shortest prefix of a history has that nothing explains, or None; see `Monitor`."""
     return Monitor(capacities, requests).unexplained(steps, vector)
 
 
 def linearizable(
-    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[int], vector: Vector
+    capacities: Mapping[str, int], requests: Sequence[Request], steps: Sequence[Step], vector: Vector
 ) -> bool:
     """Return whether a history has a linearization; see `Monitor.unexplained`."""
     return unexplained(capacities, requests, steps, vector) is None

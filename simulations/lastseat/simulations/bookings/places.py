@@ -23,8 +23,8 @@ class Shared:
 class Running:
     """An unfinished attempt: the results it received, and its history as far as properties ask about it.
 
-    `since` is how many effective steps of others the requested resource had seen at the last observe. `struck` says
-    that a fault struck in one of its steps.
+    `since` is how many effective steps of others the requested resource had seen at the last observe. `met_a_fault`
+    says that a fault was in one of its steps.
     """
 
     received: tuple[Any, ...] = ()
@@ -33,7 +33,7 @@ class Running:
     own_effects: int = 0
     since: int = 0
     window: Window | None = None
-    struck: bool = False
+    met_a_fault: bool = False
 
     @property
     def begun(self) -> bool:

@@ -13,7 +13,7 @@ from math import factorial
 
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.common.text import number, printable, quoted
-from lastseat.simulations.kernel.faults import NO_FAULTS, FaultBudget
+from lastseat.simulations.kernel.actions import NO_FAULTS, Faults
 
 # Two such numbers add up to less than 2**31, so that no engine and no database column overflows on them.
 MOST_UNITS = 1_000_000_000
@@ -41,7 +41,7 @@ class Scenario:
     title: str
     capacities: tuple[tuple[str, int], ...]
     requests: tuple[BookingRequest, ...]
-    faults: FaultBudget = NO_FAULTS
+    faults: Faults = NO_FAULTS
     redeliveries: int = 0
 
     def __post_init__(self) -> None:
@@ -109,7 +109,7 @@ class Scenario:
         """Return 8 hexadecimal digits that depend on capacities, requests and faults, and on no name or title."""
         content: dict[str, object] = {
             "capacities": self.capacities,
-            "requests": [(one.booking_id, one.resource_id, one.units) for one in self.originals],
+            "requests": [(request.booking_id, request.resource_id, request.units) for request in self.originals],
         }
         if self.faults.most:  # a scenario without faults keeps the fingerprint that it always had
             content["faults"] = [self.faults.most, *sorted(self.faults.kinds)]
@@ -136,9 +136,9 @@ def contention(attempts: int, capacity: int, units: Sequence[int] | None = None,
     if len(given) not in (1, attempts):
         raise ValueError(f"units must be 1 number or {attempts}, one for each attempt, not {len(given)} numbers")
     each = given * attempts if len(given) == 1 else given
-    for one in each:
-        if type(one) is not int or not 1 <= one <= MOST_UNITS:
-            raise ValueError(f"units must be integers from 1 to {MOST_UNITS}, not {number(one)}")
+    for asked in each:
+        if type(asked) is not int or not 1 <= asked <= MOST_UNITS:
+            raise ValueError(f"units must be integers from 1 to {MOST_UNITS}, not {number(asked)}")
     _check_capacities([("seats", capacity)])
     suffix, wording = _units_in_words(each)
     return Scenario(
@@ -147,7 +147,7 @@ def contention(attempts: int, capacity: int, units: Sequence[int] | None = None,
         f"{', one booking id' if same_id else ''}",
         capacities=(("seats", capacity),),
         requests=tuple(
-            BookingRequest("a" if same_id else _letter(index), "seats", one) for index, one in enumerate(each)
+            BookingRequest("a" if same_id else _letter(index), "seats", asked) for index, asked in enumerate(each)
         ),
     )
 

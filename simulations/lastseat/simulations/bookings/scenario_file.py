@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.scenario import LONGEST_NAME, LONGEST_TITLE, MOST_UNITS, Scenario
 from lastseat.simulations.common.text import number, printable, quoted
-from lastseat.simulations.kernel.faults import MOST_FAULTS, NO_FAULTS, FaultBudget, FaultKind
+from lastseat.simulations.kernel.actions import MOST_FAULTS, NO_FAULTS, FaultKind, Faults
 
 LARGEST_FILE = 1024 * 1024  # bytes
 MOST_ATTEMPTS = 64  # deliveries in all
@@ -123,7 +123,7 @@ def shipped_folder(module: Path = Path(__file__)) -> Path:
 def shipped_scenarios() -> tuple[Scenario, ...]:
     """Return every shipped scenario, those with few attempts first, then by name. Raises ScenarioError."""
     scenarios = map(load_scenario, shipped_folder().glob("*.toml"))
-    return tuple(sorted(scenarios, key=lambda one: (len(one.requests), one.name)))
+    return tuple(sorted(scenarios, key=lambda scenario: (len(scenario.requests), scenario.name)))
 
 
 def find_scenario(name_or_path: str) -> Scenario:
@@ -194,7 +194,7 @@ def _parse(text: str) -> dict[str, Any]:
     except RecursionError:
         raise ScenarioError("not a scenario: its arrays or tables are nested too deeply") from None
     except ValueError:  # what int() raises, without a position
-        longest = max(enumerate(text.split("\n"), start=1), key=lambda one: len(one[1]))[0]
+        longest = max(enumerate(text.split("\n"), start=1), key=lambda numbered: len(numbered[1]))[0]
         raise ScenarioError(f"a number has thousands of digits, probably in line {longest}") from None
 
 
@@ -235,8 +235,8 @@ def _scenario(table: _ScenarioTable, stem: str) -> Scenario:
         raise ScenarioError(str(error)) from None
 
 
-def _budget(table: _FaultsTable | None) -> FaultBudget:
-    return FaultBudget(table.most, frozenset(table.kinds)) if table else NO_FAULTS
+def _budget(table: _FaultsTable | None) -> Faults:
+    return Faults(table.most, frozenset(table.kinds)) if table else NO_FAULTS
 
 
 def _key(location: tuple[int | str, ...]) -> str:

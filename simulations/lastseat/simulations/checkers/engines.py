@@ -6,8 +6,11 @@ from functools import partial
 from typing import TypeAlias
 
 from lastseat.model.searches.readable import Mix, Searched, Violation, search
+from lastseat.model.searches.symmetric import search_symmetric
 from lastseat.model.world import System
 from lastseat.simulations.checkers.running import EngineMissingError, EngineResult, EngineVerdict
+from lastseat.simulations.checkers.spin import run_spin
+from lastseat.simulations.checkers.tlc import run_tlc
 from lastseat.simulations.common.progress import Progress
 
 PATH_NOT_TOLD = "the engine's own account is below"
@@ -78,26 +81,20 @@ def _fast(system: System, progress: Progress, _timeout: float | None) -> Checked
 
 
 def _symmetric(system: System, progress: Progress, _timeout: float | None) -> Checked:
-    from lastseat.model.searches.symmetric import search_symmetric
-
     quotient = search_symmetric(system, stop_at_first=False, tick=_ticks(progress))
     return _of_searched("symmetric", quotient.searched, quotient.classes)
 
 
-def _outside(name: str, system: System, _progress: Progress, timeout: float | None) -> Checked:
-    from lastseat.simulations.checkers.spin import run_spin
-    from lastseat.simulations.checkers.tlc import run_tlc
-
-    result = (run_tlc if name == "tlc" else run_spin)(system, timeout=timeout)
-    return _of_result(result)
+def _outside(run: Callable[..., EngineResult], system: System, _progress: Progress, timeout: float | None) -> Checked:
+    return _of_result(run(system, timeout=timeout))
 
 
 ENGINES: dict[str, Engine] = {
     "readable": _readable,
     "fast": _fast,
     "symmetric": _symmetric,
-    "tlc": partial(_outside, "tlc"),
-    "spin": partial(_outside, "spin"),
+    "tlc": partial(_outside, run_tlc),
+    "spin": partial(_outside, run_spin),
 }
 
 
@@ -120,8 +117,10 @@ def _of_searched(engine: str, seen: Searched, classes: int = 0) -> Checked:
     )
 
 
-def _of_violation(one: Violation) -> Broken:
-    return Broken(one.clause, one.witness, tuple(Step(step.attempt, step.action) for step in one.path))
+def _of_violation(violation: Violation) -> Broken:
+    return Broken(
+        violation.clause, violation.witness, tuple(Step(step.attempt, step.action) for step in violation.path)
+    )
 
 
 def _of_result(result: EngineResult) -> Checked:

@@ -17,6 +17,7 @@ from time import monotonic
 
 from lastseat.model.flaws import Flaw
 from lastseat.model.world import System
+from lastseat.simulations.common.text import reason_of
 
 LARGEST_INTEGER = 2**31 - 1  # in TLC and in Spin
 # Below, a search takes less time than a compiler that optimises.
@@ -193,7 +194,7 @@ def run_program(engine: str, command: Sequence[str], folder: Path, deadline: Dea
             start_new_session=True,
         )
     except OSError as error:
-        raise EngineError(f"{engine}: {command[0]} cannot be started: {error.strerror or error}") from None
+        raise EngineError(f"{engine}: {command[0]} cannot be started: {reason_of(error)}") from None
     try:
         output, _ = process.communicate(timeout=deadline.left)
     except subprocess.TimeoutExpired:
@@ -215,7 +216,10 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def tail(output: str) -> str:
     """Return the end of what a program printed, without control characters and in a sane length."""
-    lines = ["".join(one for one in line if one.isprintable() or one == "\t") for line in output.splitlines()]
+    lines = [
+        "".join(character for character in line if character.isprintable() or character == "\t")
+        for line in output.splitlines()
+    ]
     return "\n".join(line[:LONGEST_LINE] for line in lines[-LINES_OF_OUTPUT:])
 
 

@@ -95,7 +95,7 @@ def macros_of(system: System, flaws: Sequence[Flaw], clauses: Sequence[str]) -> 
         raise EngineError(f"Spin can run at most {MOST_ATTEMPTS} attempts, not {len(requests)}")
     bookings = [request.booking for request in requests]
     known = len(given.capacities)
-    capacities = [given.capacities[one.resource] if one.resource < known else 0 for one in requests]
+    capacities = [given.capacities[request.resource] if request.resource < known else 0 for request in requests]
     macros = {
         "ATTEMPTS": len(requests),
         "RESOURCES": known,

@@ -111,8 +111,8 @@ def module_of(system: System) -> str:
     """Return the module that holds the requests and the capacities of `system`, in numbers only."""
     given = numbered(system)
     requests = (
-        f"[id |-> {one.booking + 1}, resource |-> {one.resource + 1}, units |-> {one.units}]"
-        for one in given.requests
+        f"[id |-> {request.booking + 1}, resource |-> {request.resource + 1}, units |-> {request.units}]"
+        for request in given.requests
     )
     return (
         "---- MODULE System ----\n"
@@ -223,7 +223,7 @@ def _understood(finished: Finished, checked: tuple[str, ...], seconds: float) ->
 
 
 def _clause(violation: re.Match[str]) -> str | None:
-    name = next((one for one in violation.groups() if one), None)
+    name = next((name for name in violation.groups() if name), None)
     if name and name.endswith("of module AtomicBooking"):
         # Of the one-step specification TLC names no property but the place of its next-state relation.
         return "history.linearizable"

@@ -10,7 +10,6 @@ import click
 from rich.text import Text
 
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.exploration import Exploration, Violation
 from lastseat.simulations.bookings.explore import STRATEGIES, explorer
 from lastseat.simulations.bookings.implementations import find_implementation, running
 from lastseat.simulations.bookings.scenario import Scenario
@@ -27,8 +26,10 @@ from lastseat.simulations.cli.terminal import print_all, print_json
 from lastseat.simulations.common.progress_bar import stages
 from lastseat.simulations.common.text import counted, printable, quoted
 from lastseat.simulations.common.workers import processes
+from lastseat.simulations.counterexamples.explain import explanations
 from lastseat.simulations.counterexamples.smallest import named, smallest, smallest_schedule
 from lastseat.simulations.counterexamples.story import replay_command
+from lastseat.simulations.kernel.exploration import Exploration, Violation
 from lastseat.simulations.reports import data as report_data
 from lastseat.simulations.reports import text as report
 
@@ -42,6 +43,7 @@ PLACES = 20_000  # that are looked at for a smaller counterexample
 @implementation_option
 @click.option("--executions", type=click.IntRange(min=1), help="Stop after so many executions (not merged).")
 @seconds_option("Stop after so many seconds.")
+@click.option("--stop-at-first", is_flag=True, help="Stop at the first violation.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1, max=256),
@@ -55,6 +57,7 @@ def explore_command(
     implementation_name: str,
     executions: int | None,
     budget: float | None,
+    stop_at_first: bool,
     workers: int | None,
     as_json: bool,
 ) -> int:
@@ -72,17 +75,19 @@ def explore_command(
         with stages() as stage, nullcontext() if workers is None else processes(workers).open() as executor:
             if executor is not None:
                 explore = partial(explore, executor=executor)
-            seen = explore(scenario, implementation, seconds=budget, progress=stage(f"{scenario.name}: {strategy}"))
+            progress = stage(f"{scenario.name}: {strategy}")
+            seen = explore(scenario, implementation, seconds=budget, stop_at_first=stop_at_first, progress=progress)
         seconds = monotonic() - started
         seen = _least(seen, scenario, implementation)
         smaller = _smaller_case(seen, scenario, implementation)
         # To tell a violation, its steps are run again.
+        told = explanations(seen, scenario, implementation, chosen.options)
         if as_json:
-            data = report_data.exploration_data(seen, scenario, implementation, chosen.options)
+            data = report_data.exploration_data(seen, scenario, implementation, told)
             data["smaller"] = smaller
         else:
-            tables = list(report.exploration_tables(seen, scenario, implementation, chosen.options))
-            tables += [Text(f"{seen.violations[0].clause} in its smallest case: {smaller}")] if smaller else []
+            tables = list(report.exploration_tables(seen, scenario, implementation, told))
+            tables += [Text(f"{seen.violations[0].name} in its smallest case: {smaller}")] if smaller else []
     standing = standing_of(bool(seen.violations), seen.complete)
     if as_json:
         print_json(data, seconds)
@@ -106,9 +111,9 @@ def _explorer(strategy: str, executions: int | None, workers: int | None) -> Cal
 def _least(seen: Exploration, scenario: Scenario, implementation: Implementation) -> Exploration:
     """Return what was seen, with the smallest schedule of each violation in the place of the one that was met."""
 
-    def least(one: Violation) -> Violation:
-        found = smallest_schedule(scenario, implementation, one.clause, places=PLACES)
-        return one if found is None else found.violation
+    def least(violation: Violation) -> Violation:
+        found = smallest_schedule(scenario, implementation, violation.name, places=PLACES)
+        return violation if found is None else found.violation
 
     return seen if seen.interrupted else replace(seen, violations=tuple(map(least, seen.violations)))
 
@@ -117,7 +122,7 @@ def _smaller_case(seen: Exploration, scenario: Scenario, implementation: Impleme
     """Return the line that replays the first violation in a smaller scenario, None where there is none such."""
     if seen.interrupted or not seen.violations:
         return None
-    clause = seen.violations[0].clause
+    clause = seen.violations[0].name
     found = smallest(scenario, implementation, clause, places=PLACES)
     if found is None or found.scenario == scenario:
         return None

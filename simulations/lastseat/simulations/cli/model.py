@@ -35,7 +35,7 @@ FAULTS = {fault.value.replace(" ", "-"): fault for fault in Fault}
 )
 @click.option(
     "--policy",
-    type=click.Choice([str(one) for one in Policy]),
+    type=click.Choice([str(policy) for policy in Policy]),
     default=str(Policy.VERSION_FIRST),
     show_default=True,
     help="Which check of persist comes first.",
@@ -76,8 +76,8 @@ def model_command(
     else:
         what = f"every property that {engine} can express, in {seen.states:,} states"
         if chosen.scenario.faults.most:
-            struck = " and ".join(faults) or "no fault"
-            what += f", with {struck} at any step (the budget of the scenario is for runs of real code)"
+            named = " and ".join(faults) or "no fault"
+            what += f", with {named} at any step (the budget of the scenario is for runs of real code)"
         print_all(report_model.checked_tables(seen, chosen.scenario), standing, f"{what}, {seconds:.2f} s")
     return status_of(standing, seen.interrupted)
 
@@ -106,12 +106,12 @@ def prove_command(faults: bool, folder: str | None, timeout: int, as_json: bool)
     with stages() as stage:
         proof = prove(faults=faults, timeout_milliseconds=timeout, tick=stage("obligations"))
     seconds = monotonic() - started
-    decided = proof.complete and all(one.verdict is not Answer.UNKNOWN for one in proof.obligations)
+    decided = proof.complete and all(obligation.verdict is not Answer.UNKNOWN for obligation in proof.obligations)
     standing = standing_of(bool(proof.refuted), decided)
     if as_json:
         print_json(report_model.proof_data(proof, files), seconds)
     else:
-        proved = sum(one.verdict is Answer.PROVED for one in proof.obligations)
+        proved = sum(obligation.verdict is Answer.PROVED for obligation in proof.obligations)
         written = f", {len(files)} files in {folder}" if folder else ""
         what = f"{proved} of {len(proof.obligations)} obligations proved"
         print_all(report_model.proof_tables(proof), standing, f"{what}{written}, {seconds:.1f} s")

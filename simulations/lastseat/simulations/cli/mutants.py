@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from time import monotonic
-from typing import Any
 
 import click
 from rich.table import Table
@@ -62,7 +61,7 @@ def mutants_command(
     out misses what is there.
     """
     implementations = [find_implementation(name) for name in dict.fromkeys(names)] or list(FLAWED.values())
-    chosen = tuple(one for one in ENGINES if one in (engines or ENGINES))
+    chosen = tuple(engine for engine in ENGINES if engine in (engines or ENGINES))
     started = monotonic()
     clock = Clock(None if budget is None else started + budget)
     with stages() as stage:
@@ -86,18 +85,18 @@ def standing_of(table: KillTable) -> Standing:
 
 
 def _notes(table: KillTable) -> Iterator[Text]:
-    for one in table.failures:
-        yield Text(f"{one[0].upper()}{one[1:]}.", style="bold red")
+    for failure in table.failures:
+        yield Text(f"{failure[0].upper()}{failure[1:]}.", style="bold red")
     if table.why:
         yield Text(f"Not all rows were made: {table.why}.", style="yellow")
 
 
 def mutants_tables(table: KillTable) -> Iterator[Table | Text]:
     """Yield the kill table, in two parts, and what the properties say of each flaw and the flaws of each property."""
-    systematic = [one for one in table.engines if one not in STRATEGIES]
+    systematic = [engine for engine in table.engines if engine not in STRATEGIES]
     if systematic:
         yield _engines_table("Kill table: searches that come to an end", systematic, table.rows)
-    if random := [one for one in table.engines if one in STRATEGIES]:
+    if random := [engine for engine in table.engines if engine in STRATEGIES]:
         title = f"Kill table: random, median of {counted(table.seeds, 'seed')}"
         yield _engines_table(title, random, table.rows)
     yield Text(f"{LEGEND}\n", style="dim")
@@ -107,10 +106,10 @@ def mutants_tables(table: KillTable) -> Iterator[Table | Text]:
 
 
 def _engines_table(title: str, engines: Sequence[str], rows: Sequence[Mutant]) -> Table:
-    columns = ("implementation", *(SHORT.get(one, one) for one in engines))
+    columns = ("implementation", *(SHORT.get(engine, engine) for engine in engines))
     made = table_of(title, *columns, numbers=range(1, len(columns)), names=(0,))
     for row in rows:
-        made.add_row(Text(row.implementation.name), *(str(row.cells[one]) for one in engines))
+        made.add_row(Text(row.implementation.name), *(str(row.cells[engine]) for engine in engines))
     return made
 
 
@@ -141,7 +140,7 @@ def mutants_grids(table: KillTable) -> tuple[Grid, ...]:
     by_engine = Grid(
         f"Executions to the first violation (merged: steps of real code; random: median of {table.seeds} seeds)",
         ("implementation", *table.engines),
-        tuple((row.implementation.name, *(str(row.cells[one]) for one in table.engines)) for row in table.rows),
+        tuple((row.implementation.name, *(str(row.cells[engine]) for engine in table.engines)) for row in table.rows),
         frozenset((number, 0) for number, row in enumerate(table.rows) if not row.killed or row.missed_by),
     )
     caught = caught_by(table)
@@ -160,7 +159,7 @@ def caught_by(table: KillTable) -> dict[str, list[str]]:
     return {clause: [row.implementation.name for row in table.rows if clause in row.clauses] for clause in CLAUSES}
 
 
-def mutants_data(table: KillTable) -> dict[str, Any]:
+def mutants_data(table: KillTable) -> dict[str, object]:
     """Return a kill table as `--json` gives it."""
     return {
         "table": [_row_data(row, table) for row in table.rows],
@@ -174,7 +173,7 @@ def mutants_data(table: KillTable) -> dict[str, Any]:
     }
 
 
-def _row_data(row: Mutant, table: KillTable) -> dict[str, Any]:
+def _row_data(row: Mutant, table: KillTable) -> dict[str, object]:
     return {
         "implementation": row.implementation.name,
         "breaks": row.implementation.breaks,

@@ -13,7 +13,7 @@ from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.counterexamples.story import shell_word
-from lastseat.simulations.kernel.faults import NO_FAULTS, FaultBudget, FaultKind
+from lastseat.simulations.kernel.actions import NO_FAULTS, FaultKind, Faults
 from lastseat.simulations.verification.claims import Standing
 
 HOLDS, VIOLATED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -36,7 +36,7 @@ class Chosen:
 def units_listed(text: str) -> tuple[int, ...]:
     """Return the numbers of a list like 1,2,1. Raises click.BadParameter."""
     try:
-        return tuple(int(one) for one in text.split(","))
+        return tuple(int(count) for count in text.split(","))
     except ValueError:
         raise click.BadParameter(f"{quoted(text)} is not a list of integers like 1,2,1") from None
 
@@ -48,7 +48,7 @@ def _kind_told(kind: FaultKind) -> str:
 KINDS = {_kind_told(kind): kind for kind in FaultKind}
 
 
-def faults_allowed(text: str) -> FaultBudget:
+def faults_allowed(text: str) -> Faults:
     """Return the budget that a text like 1 or 2:crash,unavailable means. Raises click.BadParameter."""
     most, _, kinds = text.partition(":")
     unknown = [kind for kind in kinds.split(",") if kind not in KINDS] if kinds else []
@@ -56,7 +56,7 @@ def faults_allowed(text: str) -> FaultBudget:
         raise click.BadParameter(f"{quoted(text)} is not of the form K or K:KIND,…, with kinds {', '.join(KINDS)}")
     allowed = frozenset(KINDS[kind] for kind in kinds.split(",")) if kinds else NO_FAULTS.kinds
     try:
-        return FaultBudget(int(most), allowed)
+        return Faults(int(most), allowed)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -106,7 +106,7 @@ def _chosen(
     capacity: int | None,
     units: tuple[int, ...] | None,
     same_id: bool,
-    fault_budget: FaultBudget | None,
+    fault_budget: Faults | None,
 ) -> Chosen:
     if source is not None and ((attempts, capacity, units) != (None, None, None) or same_id):
         raise click.UsageError("--scenario comes with no --attempts, --capacity, --units or --same-id")
@@ -123,7 +123,7 @@ def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same
     return Chosen(scenario, f"--attempts {attempts} --capacity {capacity}{listed}{' --same-id' * same_id}")
 
 
-def _with_faults(chosen: Chosen, faults: FaultBudget) -> Chosen:
+def _with_faults(chosen: Chosen, faults: Faults) -> Chosen:
     kinds = "" if faults.kinds == NO_FAULTS.kinds else f":{','.join(sorted(map(_kind_told, faults.kinds)))}"
     title = chosen.scenario.title if not faults.most else f"{chosen.scenario.title}, {faults}"
     scenario = replace(chosen.scenario, title=title, faults=faults)

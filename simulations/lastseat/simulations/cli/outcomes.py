@@ -44,7 +44,7 @@ class Probability(click.ParamType):  # type: ignore[type-arg]
 
     name = "P"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
         """Return the fraction; a text that is none, or out of range, is refused."""
         try:
             number = Fraction(str(value)) if len(str(value)) <= 40 else Fraction(-1)
@@ -62,14 +62,14 @@ KINDS = ("stacked", "heat-map", "ternary")
 @click.command("outcomes")
 @click.option(
     "--law",
-    type=click.Choice([one.value for one in ScheduleLaw]),
+    type=click.Choice([law.value for law in ScheduleLaw]),
     default="uniform",
     show_default=True,
     help="uniform: every interleaving is equally likely; walk: the next attempt is.",
 )
 @click.option(
     "--policy",
-    type=click.Choice([one.value for one in Policy]),
+    type=click.Choice([policy.value for policy in Policy]),
     default="version-first",
     show_default=True,
     help="Which check of persist comes first.",
@@ -125,8 +125,8 @@ def outcomes_command(
         print_json({**law_data(found), **_sample_data(swept), "plot": plot}, monotonic() - started)
     else:
         with printing():
-            for one in _told(found, swept, monotonic() - started):
-                _print(one)
+            for part in _told(found, swept, monotonic() - started):
+                _print(part)
     if swept is None or swept.complete:
         return HOLDS
     return INTERRUPTED if swept.interrupted else INCOMPLETE
@@ -146,14 +146,15 @@ def _asked(
 
 def _of_scenario(scenario: Scenario) -> Asked:
     requests = scenario.originals
-    (resource, *others), ids = {one.resource_id for one in requests}, {one.booking_id for one in requests}
+    resource, *others = {request.resource_id for request in requests}
+    ids = {request.booking_id for request in requests}
     capacities = dict(scenario.capacities)
     if others or resource not in capacities or len(ids) < len(requests) or scenario.faults.most:
         raise click.UsageError(
             f"the law of outcomes is that of attempts with ids of their own on one resource, without a fault budget; "
             f"{scenario.name} is another case"
         )
-    return Asked(len(requests), capacities[resource], tuple(one.units for one in requests))
+    return Asked(len(requests), capacities[resource], tuple(request.units for request in requests))
 
 
 def _sampled(asked: Asked, law: str, policy: str, runs: int, seed: int) -> "Swept":
@@ -197,7 +198,7 @@ def _doubling(most: int) -> list[int]:
     return [*(2**power for power in range(most.bit_length()) if 2**power < most), most]
 
 
-def law_data(found: Law[Fraction] | Law[float]) -> dict[str, Any]:
+def law_data(found: Law[Fraction] | Law[float]) -> dict[str, object]:
     """Return a law as `--json` gives it: fractions as "p/q", floats as numbers with their relative error."""
 
     def shown(number: Fraction | float) -> str | float:
@@ -209,23 +210,24 @@ def law_data(found: Law[Fraction] | Law[float]) -> dict[str, Any]:
         "schedules": str(found.schedules),
         "policy": str(found.policy),
         "law": {mix_key(mix): shown(mass) for mix, mass in found.mass.items()},
-        "mean": [shown(one) for one in found.mean().values()],
-        "variance": [shown(one) for one in found.variance().values()],
-        "share": [float(one) for one in found.share().values()],
+        "mean": [shown(mean) for mean in found.mean().values()],
+        "variance": [shown(variance) for variance in found.variance().values()],
+        "share": [float(share) for share in found.share().values()],
         "error": found.error,
         "complete": True,
         "violations": [],
     }
 
 
-def _sample_data(swept: "Swept | None") -> dict[str, Any]:
+def _sample_data(swept: "Swept | None") -> dict[str, object]:
     if swept is None:
         return {}
     from lastseat.simulations.sweeps.estimates import estimates
 
     (sampled,) = swept.samples
     intervals = {
-        str(one.outcome): {"share": one.share, "low": one.low, "high": one.high} for one in estimates(sampled)
+        str(estimate.outcome): {"share": estimate.share, "low": estimate.low, "high": estimate.high}
+        for estimate in estimates(sampled)
     }
     return {
         "sampled": {mix_key(mix): runs for mix, runs in sampled.mixes.items()},
@@ -261,7 +263,7 @@ def _told(found: Law[Fraction] | Law[float], swept: "Swept | None", seconds: flo
 def _means(found: Law[Fraction] | Law[float], swept: "Swept | None") -> RenderableType:
     columns = ["outcome", "mean", "variance", "share", *(["sampled share, 95 % interval"] if swept else [])]
     table = table_of("How many attempts end so", *columns, numbers=range(1, 5))
-    beside = {str(one.outcome): _interval_told(one) for one in _estimates(swept)}
+    beside = {str(estimate.outcome): _interval_told(estimate) for estimate in _estimates(swept)}
     for outcome in Outcome:
         figures = (found.mean()[outcome], found.variance()[outcome], found.share()[outcome])
         shown = [f"{float(figure):.6f}" for figure in figures]
@@ -277,18 +279,18 @@ def _estimates(swept: "Swept | None") -> "tuple[Estimate, ...]":
     return estimates(swept.samples[0])
 
 
-def _interval_told(one: "Estimate") -> str:
-    if one.share is None or one.low is None or one.high is None:
+def _interval_told(estimate: "Estimate") -> str:
+    if estimate.share is None or estimate.low is None or estimate.high is None:
         return "-"
-    return f"{one.share:.6f} ({one.low:.6f} to {one.high:.6f})"
+    return f"{estimate.share:.6f} ({estimate.low:.6f} to {estimate.high:.6f})"
 
 
-def _print(one: RenderableType) -> None:
+def _print(part: RenderableType) -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    if isinstance(one, Table):
-        print_table(console, one)
+    if isinstance(part, Table):
+        print_table(console, part)
     else:
-        console.print(one, soft_wrap=True)
+        console.print(part, soft_wrap=True)

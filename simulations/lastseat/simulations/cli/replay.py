@@ -1,6 +1,7 @@
 """The commands `replay` and `draw`: one schedule again, in words or as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 import click
@@ -10,7 +11,7 @@ from lastseat.simulations.bookings.continuation import CONTINUING, continue_from
 from lastseat.simulations.bookings.implementations import find_implementation, running
 from lastseat.simulations.bookings.judged import Finding, findings
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.scheduler import Scheduler
+from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.cli.options import (
     HOLDS,
     VIOLATED,
@@ -25,15 +26,46 @@ from lastseat.simulations.cli.terminal import print_all, print_json, printing
 from lastseat.simulations.common.files import check_place, write_whole
 from lastseat.simulations.common.progress_bar import stages
 from lastseat.simulations.common.text import counted, quoted
-from lastseat.simulations.counterexamples.story import fingerprint
+from lastseat.simulations.counterexamples.explain import explanations
+from lastseat.simulations.counterexamples.story import fingerprint, is_complete
 from lastseat.simulations.counterexamples.story import replay_command as replay_line
 from lastseat.simulations.drawing.spacetime import spacetime_png, spacetime_svg, spacetime_text
+from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule, ScheduleError
 from lastseat.simulations.reports import data as report_data
 from lastseat.simulations.reports import text as report
 from lastseat.simulations.reports.drawing import spacetime_html
 
-DRAWN = (".svg", ".png", ".html", ".txt")
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is to be drawn: a run of a scenario, what it violates, and the command that runs it again."""
+
+    run: Run
+    scenario: Scenario
+    implementation: str
+    found: Sequence[Finding]
+    replay: str
+
+    @property
+    def violating(self) -> list[int]:
+        """Return the numbers of the steps that violate something, in order."""
+        return sorted({finding.step for finding in self.found if finding.step})
+
+
+def _page(sheet: Sheet) -> str:
+    return spacetime_html(
+        sheet.run, sheet.scenario, implementation=sheet.implementation, found=sheet.found, replay=sheet.replay
+    )
+
+
+# Who writes a sheet, by how the name of the file ends. A new format is a file in `drawing/`, and one line here.
+WRITERS: Mapping[str, Callable[[Sheet], bytes]] = {
+    ".svg": lambda sheet: spacetime_svg(sheet.run, sheet.scenario, violating=sheet.violating).encode(),
+    ".png": lambda sheet: spacetime_png(sheet.run, sheet.scenario, violating=sheet.violating),
+    ".html": lambda sheet: _page(sheet).encode(),
+    ".txt": lambda sheet: spacetime_text(sheet.run, sheet.scenario, violating=sheet.violating).encode(),
+}
 
 
 @click.command("replay")
@@ -66,16 +98,17 @@ def replay_command(
     started = monotonic()
     with running(implementation):
         execution, stale = _replayed(schedule, chosen.scenario, implementation, upto)
-        found = findings(execution, implementation)
+        found = findings(execution, chosen.scenario, implementation)
         data = report_data.execution_data(execution, found)
         lines = list(report.execution_lines(execution, found))
         seen = None
         if then is not None:
-            steps = [taken.step for taken in execution.taken]
+            steps = list(execution.steps)
             with stages() as stage:
                 seen = continue_from(chosen.scenario, implementation, steps, then, progress=stage(f"then {then}"))
-            data["then"] = report_data.exploration_data(seen, chosen.scenario, implementation, chosen.options)
-            tables = list(report.exploration_tables(seen, chosen.scenario, implementation, chosen.options))
+            told = explanations(seen, chosen.scenario, implementation, chosen.options)
+            data["then"] = report_data.exploration_data(seen, chosen.scenario, implementation, told)
+            tables = list(report.exploration_tables(seen, chosen.scenario, implementation, told))
     if as_json:
         print_json({**data, "stale": bool(stale)}, monotonic() - started)
     else:
@@ -95,18 +128,15 @@ def replay_command(
 
 def _replayed(
     schedule: Schedule, scenario: Scenario, implementation: Implementation, upto: int | None
-) -> tuple[Scheduler, str]:
-    """Return the execution of a schedule, and what is said when its token was made for something else."""
+) -> tuple[Run, str]:
+    """Return the run of a schedule, and what is said when its token was made for something else."""
     due = fingerprint(scenario, implementation)
     fits = schedule.fingerprint in ("", due)
     stale = "" if fits else f"the token was made for something else ({schedule.fingerprint}, this is {due})"
-    execution = Scheduler(scenario, implementation)
     try:
-        for who in schedule.steps[:upto]:
-            execution.step(who)
+        return run(scenario, implementation, schedule.steps[:upto]), stale
     except ScheduleError as error:
         raise ScheduleError(f"{error}; {stale}" if stale else str(error)) from None
-    return execution, stale
 
 
 @click.command("draw")
@@ -122,22 +152,21 @@ def draw_command(
 ) -> int:
     """Draw one schedule as a space-time diagram."""
     del generated
+    write = _writer(".txt" if output is None else output)
     if output is not None:
-        if not output.endswith(DRAWN):
-            raise click.BadParameter(f"{quoted(output)} ends in none of {', '.join(DRAWN)}", param_hint="'--output'")
         check_place(output)
     schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
     started = monotonic()
     with running(implementation):
         execution, stale = _replayed(schedule, chosen.scenario, implementation, None)
-        found = findings(execution, implementation)
+        found = findings(execution, chosen.scenario, implementation)
     again = replay_line(schedule.steps, chosen.scenario, implementation, chosen.options)
-    drawn = _drawn(output or ".txt", execution, found, again)
-    violating = sorted({one.step for one in found if one.step})
+    sheet = Sheet(execution, chosen.scenario, implementation.name, found, again)
+    drawn = write(sheet)
     if output is not None:
         write_whole(output, drawn)
     if as_json:
-        told = {"file": output, "complete": not execution.unfinished(), "violations": violating}
+        told = {"file": output, "complete": is_complete(execution), "violations": sheet.violating}
         print_json(told, monotonic() - started)
     elif output is None:
         with printing():
@@ -147,10 +176,8 @@ def draw_command(
     return HOLDS
 
 
-def _drawn(file: str, execution: Scheduler, found: Sequence[Finding], again: str) -> bytes:
-    violating = tuple(sorted({one.step for one in found if one.step}))
-    if file.endswith(".png"):
-        return spacetime_png(execution, violating=violating)
-    if file.endswith(".html"):
-        return spacetime_html(execution, found=found, replay=again).encode()
-    return (spacetime_svg if file.endswith(".svg") else spacetime_text)(execution, violating=violating).encode()
+def _writer(file: str) -> Callable[[Sheet], bytes]:
+    for ending, write in WRITERS.items():
+        if file.endswith(ending):
+            return write
+    raise click.BadParameter(f"{quoted(file)} ends in none of {', '.join(WRITERS)}", param_hint="'--output'")

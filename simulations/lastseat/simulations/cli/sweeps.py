@@ -115,18 +115,18 @@ def _workers(asked: SweepOptions, chunks: float) -> "Workers":
 
 def _write(asked: SweepOptions, swept: "Swept", rows: "list[Row]") -> Iterator[str]:
     """Write the tables; yield a line for each that could not be written."""
-    from lastseat.simulations.sweeps.files import UnwrittenError
+    from lastseat.simulations.common.files import WriteError
     from lastseat.simulations.sweeps.tables import MIXES, OUTCOMES, mix_rows, write_table
 
     for path, columns in ((asked.table, OUTCOMES), (asked.mixes, MIXES)):
         if path is not None:
             try:
                 write_table(path, rows if columns is OUTCOMES else mix_rows(swept), columns)
-            except UnwrittenError as error:
+            except WriteError as error:
                 yield str(error)
 
 
-def sweep_data(swept: "Swept", rows: "list[Row]") -> dict[str, Any]:
+def sweep_data(swept: "Swept", rows: "list[Row]") -> dict[str, object]:
     """Return a sweep as data for JSON; `rows` are its `outcome_rows`."""
     from lastseat.simulations.sweeps.tables import OUTCOMES, POINT, PROVENANCE
 
@@ -158,7 +158,7 @@ def _print(swept: "Swept", rows: "list[Row]", confidence: float, seconds: float)
     console = Console(highlight=False)
     with console.capture() as captured:
         print_table(console, _table(swept, rows[: 3 * MOST_SHOWN], confidence))
-    schedules = counted(sum(one.runs for one in swept.samples), "schedule")
+    schedules = counted(sum(sample.runs for sample in swept.samples), "schedule")
     word = "SAMPLED" if swept.complete else "INCOMPLETE"
     with printing():
         click.echo(captured.get(), nl=False)

@@ -4,11 +4,10 @@ import json
 import os
 import sys
 from _thread import interrupt_main
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from threading import Timer
-from typing import Any
 
 import click
 from rich.console import Console, RenderableType
@@ -64,7 +63,7 @@ def print_all(tables: Iterable[RenderableType], standing: Standing, text: str, n
             console.print(note)
 
 
-def print_json(data: dict[str, Any], seconds: float) -> None:
+def print_json(data: Mapping[str, object], seconds: float) -> None:
     """Print one JSON object on one line; `seconds` is how long the work took."""
     with printing():
         click.echo(json.dumps({**data, "seconds": round(seconds, 6)}))

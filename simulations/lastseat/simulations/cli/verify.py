@@ -15,13 +15,12 @@ from lastseat.simulations.cli.terminal import print_all, print_json
 from lastseat.simulations.common.files import check_place, write_whole
 from lastseat.simulations.common.progress_bar import stages
 from lastseat.simulations.common.text import counted, quoted
-from lastseat.simulations.counterexamples.explain import Explanation, explain
-from lastseat.simulations.counterexamples.story import options_of
 from lastseat.simulations.reports import data as report_data
 from lastseat.simulations.reports import text as report
-from lastseat.simulations.reports.page import Extras, StoryKey, report_html, story_key
+from lastseat.simulations.reports.breaches import explained
+from lastseat.simulations.reports.page import Extras, report_html
 from lastseat.simulations.reports.tables import Grid
-from lastseat.simulations.verification.claims import Breach, Verification
+from lastseat.simulations.verification.claims import Verification
 from lastseat.simulations.verification.engines import ENGINES
 from lastseat.simulations.verification.job import verify
 from lastseat.simulations.verification.mutants import FLAWED, kill_table
@@ -47,28 +46,28 @@ def verify_command(chosen: Chosen, generated: bool, page: str | None, as_json: b
     shipped = shipped_scenarios()
     with stages() as stage:
         found = verify((chosen.scenario,) if generated else shipped, shipped, stage)
-    options = chosen.options if generated else None
+    told = explained(found, chosen.options if generated else None, with_gallery=True)
     standing = found.standing(needs_all=not generated)
     seconds = monotonic() - started
     summary = _summary(found, seconds)
     if page is not None:
-        limits = [one.plain for one in _limits(found)]
-        extras = Extras(_explanations(found, options), () if found.interrupted else _grids())
-        html = report_html(found, standing, summary, limits=limits, options=options, extras=extras)
+        limits = [limit.plain for limit in _limits(found)]
+        extras = Extras(() if found.interrupted else _grids())
+        html = report_html(found, standing, summary, told, limits=limits, extras=extras)
         write_whole(page, html.encode())
     if as_json:
-        print_json({**report_data.verification_data(found, options), "report": page}, seconds)
+        print_json({**report_data.verification_data(found, told), "report": page}, seconds)
     else:
-        print_all(report.verification_tables(found, options), standing, summary, _limits(found))
+        print_all(report.verification_tables(found, told), standing, summary, _limits(found))
     return status_of(standing, found.interrupted)
 
 
 def _summary(found: Verification, seconds: float) -> str:
     schedules = counted(sum(row.interleavings for row in found.rows), "schedule")
     covered = f"{counted(len(found.rows), 'scenario')}, {schedules}"
-    caught = sum(one.breach is not None for one in found.gallery)
+    caught = sum(caught.breach is not None for caught in found.gallery)
     obligations = found.proof.obligations if found.proof else ()
-    settled = sum(one.verdict is Answer.PROVED for one in obligations)
+    settled = sum(obligation.verdict is Answer.PROVED for obligation in obligations)
     proved = f", {settled} of {counted(len(obligations), 'obligation')} proved" if obligations else ""
     flaws = f"{caught} of {counted(len(found.gallery), 'wrong implementation')} caught"
     return f"{covered}{proved}, {flaws}, {seconds:.1f} s"
@@ -78,17 +77,6 @@ def _grids() -> tuple[Grid, ...]:
     with stages() as stage:
         table = kill_table(list(FLAWED.values()), ENGINES, seeds=SEEDS, stage=stage, guard=running)
     return mutants_grids(table)
-
-
-def _explanations(found: Verification, options: str | None) -> dict[StoryKey, Explanation]:
-    """Return an explanation of every violation and of every flaw that was caught."""
-
-    def named(one: Breach, own: str | None) -> str:
-        return own or options_of(one.scenario)
-
-    told = [(one, named(one, options)) for one in found.breaches]
-    told += [(caught.breach, named(caught.breach, None)) for caught in found.gallery if caught.breach]
-    return {story_key(one): explain(one.violation, one.scenario, one.implementation, by) for one, by in told}
 
 
 def _limits(found: Verification) -> Iterator[Text]:

@@ -2,11 +2,11 @@
 
 import os
 from contextlib import suppress
-from errno import EACCES, EISDIR
+from errno import EACCES, EINVAL, EISDIR
 from pathlib import Path
 from secrets import token_hex
 
-from lastseat.simulations.common.text import quoted
+from lastseat.simulations.common.text import quoted, reason_of
 
 
 class WriteError(ValueError):
@@ -21,11 +21,11 @@ def write_whole(path: Path | str, content: bytes) -> None:
     try:
         target = Path(os.path.realpath(path))  # a link stays, and what it points at is replaced
         if target.exists() and not target.is_file():
-            _write(target, content, "wb")
+            target.write_bytes(content)
             return
         beside = target.with_name(f".{target.name[:100]}.{token_hex(8)}")
         try:
-            _write(beside, content, "xb")
+            _write_new(beside, content)
             if target.exists():
                 beside.chmod(target.stat().st_mode & 0o777)
             beside.replace(target)
@@ -64,14 +64,17 @@ def _is_there(target: Path) -> bool:
     return True
 
 
-def _write(path: Path, content: bytes, mode: str) -> None:
-    with path.open(mode) as file:
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a new file down to the disk: one that has no room may say so only then."""
+    with path.open("xb") as file:
         file.write(content)
         file.flush()
-        with suppress(OSError):  # a pipe cannot be synchronised, and need not be
+        try:
             os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno != EINVAL:  # a file system that cannot synchronise a file
+                raise
 
 
 def _refusal(path: Path | str, error: Exception) -> WriteError:
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return WriteError(f"{quoted(str(path))} cannot be written: {why}")
+    return WriteError(f"{quoted(str(path))} cannot be written: {reason_of(error)}")

@@ -1,5 +1,8 @@
 """Words and numbers as text that is safe on one line of a terminal."""
 
+from pathlib import Path
+from traceback import extract_tb
+
 
 def printable(text: str, longest: int) -> str:
     """Return `text` as at most `longest` characters that are safe on one line of a terminal.
@@ -9,7 +12,10 @@ def printable(text: str, longest: int) -> str:
     """
     if len(text) > 2 * longest:
         text = text[:longest] + text[-longest:]  # only the edges can be seen in the end
-    safe = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    safe = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
     if len(safe) <= longest:
         return safe
     tail = (longest - 1) // 3
@@ -32,3 +38,16 @@ def number(value: object) -> str:
 def counted(number: int, noun: str) -> str:
     """Return "1 scenario", "15 scenarios"."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed: what the system says of an OSError, else the text of the error, else its kind."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def raised_by(error: BaseException) -> str:
+    """Return what was raised, and by which line of a file."""
+    *_, last = extract_tb(error.__traceback__)
+    is_file = not last.filename.startswith("<")
+    place = f" ({printable(Path(last.filename).name, 60)}, line {last.lineno})" if is_file else ""
+    return printable(f"{type(error).__name__}: {error}", 200) + place

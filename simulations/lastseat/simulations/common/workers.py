@@ -14,7 +14,7 @@ from socket import create_connection
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from lastseat.simulations.common.text import number, quoted
+from lastseat.simulations.common.text import number, quoted, reason_of
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -153,8 +153,7 @@ def _threads(distributed: Any, address: str) -> int:
         with distributed.Client(address, timeout=ANSWER_WITHIN) as client:
             threads = sum(client.nthreads().values())
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ValueError(f"no Dask cluster at {quoted(address)}: {reason}") from None
+        raise ValueError(f"no Dask cluster at {quoted(address)}: {reason_of(error)}") from None
     if not threads:
         raise ValueError(f"the Dask cluster at {quoted(address)} has no workers")
     return int(threads)

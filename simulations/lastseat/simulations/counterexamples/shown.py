@@ -6,18 +6,24 @@ from lastseat.model.properties import changed
 from lastseat.reference.values import Emission, Resource, Snapshot
 from lastseat.simulations.bookings.abstraction import store_of
 from lastseat.simulations.bookings.judged import Finding
-from lastseat.simulations.bookings.scheduler import Scheduler, Taken
+from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.counterexamples.story import LONGEST_ID, emission_told, step_told
+from lastseat.simulations.kernel.actions import Fault
+from lastseat.simulations.kernel.run import Run, Taken
 
 MOST_LISTED = 6  # attempts or reservations in one sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A run that shows a violation, and ends with the step at which it does."""
+    """A run that shows a violation, and ends with the step at which it does.
 
-    run: Scheduler
+    `scenario` has a request for each attempt of the run.
+    """
+
+    run: Run
+    scenario: Scenario
     finding: Finding
 
     @property
@@ -33,7 +39,7 @@ class Shown:
     @property
     def who(self) -> str:
         """Return whose step it was."""
-        return self.label(self.last.attempt)
+        return self.label(self.last.process)
 
     @property
     def kind(self) -> str:
@@ -44,46 +50,47 @@ class Shown:
     def resource(self) -> str:
         """Return the id of the resource that the step is about."""
         proposal = getattr(self.last.operation, "proposal", None)
-        request = proposal.request if proposal else self.run.scenario.requests[self.last.attempt]
+        request = proposal.request if proposal else self.scenario.requests[self.last.process]
         name: str = request.resource_id
         return name
 
     @property
     def booking(self) -> str:
         """Return the booking id of the attempt whose step it was."""
-        return self.run.scenario.requests[self.last.attempt].booking_id
+        return self.scenario.requests[self.last.process].booking_id
 
     def label(self, attempt: int) -> str:
         """Return the name of an attempt."""
-        return self.run.scenario.labels[attempt]
+        return self.run.labels[attempt]
 
     def own(self, kind: str) -> list[int]:
         """Return in which steps the attempt did something of that kind."""
-        return [one.number for one in self.run.taken if self.is_own(one) and one.operation.kind == kind]
+        return [taken.number for taken in self.run.taken if self.is_own(taken) and taken.operation.kind == kind]
 
-    def is_own(self, one: Taken) -> bool:
+    def is_own(self, taken: Taken) -> bool:
         """Return whether it is a step of the same attempt that reached the store."""
-        return one.attempt == self.last.attempt and one.letter != "c"
+        return taken.process == self.last.process and taken.fault is not Fault.CRASH_BEFORE
 
     def recorded_since(self, booking_id: str) -> int:
         """Return the step from which on a booking id was recorded until before the last one; 0 where it was not."""
         since = 0
-        for one in self.run.taken[:-1]:
-            recorded = any(each.booking_id == booking_id for each in one.after.reservations)
-            since = (since or one.number) if recorded else 0
+        for taken in self.run.taken[:-1]:
+            recorded = any(made.booking_id == booking_id for made in taken.after.reservations)
+            since = (since or taken.number) if recorded else 0
         return since
 
     def effects(self, name: str) -> int:
         """Return how many steps took effect on a resource."""
-        return sum(name in changed(store_of(one.before), store_of(one.after)) for one in self.run.taken)
+        return sum(name in changed(store_of(taken.before), store_of(taken.after)) for taken in self.run.taken)
 
 
 def anything(shown: Shown) -> str:
     """Return the step and what is wrong with it, for what has no template."""
     if not shown.run.taken:
-        ended = [f"{shown.label(who)} ended {emission_told(one)}" for who, one in sorted(shown.run.returned.items())]
-        return f"before any step{''.join(f', {one}' for one in ended[:MOST_LISTED])}: {shown.finding.witness}"
-    return f"in step {shown.number}, {step_told(shown.last, shown.run.scenario)}: {shown.finding.witness}"
+        returned = sorted(shown.run.returned.items())
+        ended = [f", {shown.label(who)} ended {emission_told(emitted)}" for who, emitted in returned]
+        return f"before any step{''.join(ended[:MOST_LISTED])}: {shown.finding.witness}"
+    return f"in step {shown.number}, {step_told(shown.last, shown.who)}: {shown.finding.witness}"
 
 
 def short(text: str) -> str:

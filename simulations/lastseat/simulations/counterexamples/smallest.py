@@ -1,7 +1,7 @@
 """The smallest counterexample: of all schedules of a scenario, and of all smaller scenarios in it, the least.
 
 Smaller is, in this order: fewer steps; fewer switches between attempts; fewer attempts; fewer requested units; less
-capacity; fewer faults; then the first in the order of the text. Why it is exact is said in `shrink_walk`.
+capacity; fewer faults; then the first in the order of the text. Why it is exact is said in `walk`.
 """
 
 import json
@@ -13,14 +13,15 @@ from typing import TypeAlias
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.judged import run_again
-from lastseat.simulations.bookings.processes import MOST_STEPS
+from lastseat.simulations.bookings.limits import MOST_STEPS
 from lastseat.simulations.bookings.scenario import LONGEST_NAME, LONGEST_TITLE, Scenario, contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios
 from lastseat.simulations.counterexamples.story import options_of
 from lastseat.simulations.counterexamples.walk import Budget, Least, Walk
-from lastseat.simulations.kernel.faults import letter_of
+from lastseat.simulations.kernel.actions import Faults, fault_of, process_of
+from lastseat.simulations.kernel.exploration import Violation
+from lastseat.simulations.kernel.schedule import letter_of
 
 MOST_PLACES = 200_000  # that are looked at in one search
 MOST_PARTS = 2_000  # smaller scenarios
@@ -46,7 +47,7 @@ class Counterexample:
         """Return what counterexamples are compared by."""
         scenario, steps = self.scenario, self.violation.steps
         requests = scenario.delivered().requests
-        taking = set(map(int, steps))
+        taking = set(map(process_of, steps))
         return (
             len(steps),
             self.switches,
@@ -55,9 +56,9 @@ class Counterexample:
             len(scenario.originals),
             sum(request.units for request in scenario.originals),
             sum(capacity for _, capacity in scenario.capacities),
-            sum(bool(letter_of(step)) for step in steps) + sum(who >= len(scenario.originals) for who in taking),
+            sum(fault_of(step) is not None for step in steps) + sum(who >= len(scenario.originals) for who in taking),
             scenario.faults.most,
-            tuple((int(step), letter_of(step)) for step in steps),
+            tuple((process_of(step), letter_of(fault_of(step))) for step in steps),
         )
 
 
@@ -129,7 +130,7 @@ def _lowered(requests: Sequence[BookingRequest], scenario: Scenario, *, lowered:
         return
     units = product(*(range(1, request.units + 1) for request in requests))
     for each in sorted(units, key=lambda numbers: (sum(numbers), numbers)):
-        smaller = [replace(one, units=number) for one, number in zip(requests, each, strict=True)]
+        smaller = [replace(request, units=number) for request, number in zip(requests, each, strict=True)]
         for sizes in product(*(range(capacity + 1) for _, capacity in capacities)):
             named = [(name, size) for (name, _), size in zip(capacities, sizes, strict=True)]
             for faults in range(scenario.faults.most + 1):
@@ -145,7 +146,7 @@ def _part(
         title=f"{scenario.title[: LONGEST_TITLE - 9]}, in part",
         requests=tuple(requests),
         capacities=tuple(capacities),
-        faults=replace(scenario.faults, most=faults),
+        faults=Faults(faults, scenario.faults.kinds),
         redeliveries=0,
     )
 
@@ -155,13 +156,13 @@ def options_for(scenario: Scenario) -> str | None:
 
     A shipped scenario has its name, and one like `contention` has the numbers that make it.
     """
-    for one in shipped_scenarios():
-        if one.fingerprint() == scenario.fingerprint():
-            return options_of(one)
+    for shipped in shipped_scenarios():
+        if shipped.fingerprint() == scenario.fingerprint():
+            return options_of(shipped)
     twin = _twin(scenario)
     if twin is None or twin.fingerprint() != scenario.fingerprint():
         return None
-    units, ids = [one.units for one in twin.requests], {one.booking_id for one in twin.requests}
+    units, ids = [request.units for request in twin.requests], {request.booking_id for request in twin.requests}
     listed = "" if set(units) == {1} else f" --units {','.join(map(str, units))}"
     same = " --same-id" * (len(ids) < len(units))
     return f"--attempts {len(units)} --capacity {twin.capacities[0][1]}{listed}{same}"
@@ -177,15 +178,15 @@ def _twin(scenario: Scenario) -> Scenario | None:
     return contention(len(requests), scenario.capacities[0][1], units, same_id=len(ids) < len(requests))
 
 
-def named(one: Counterexample, implementation: Implementation) -> tuple[Counterexample, str | None]:
+def named(found: Counterexample, implementation: Implementation) -> tuple[Counterexample, str | None]:
     """Return a counterexample of the same size that the command line can name, and the options that do so.
 
     Where other names are needed for that, it is run again under them. None: it needs a file, see `as_toml`.
     """
-    options, twin = options_for(one.scenario), _twin(one.scenario)
-    if options is None and twin is not None and run_again(one.violation, twin, implementation)[1]:
-        return replace(one, scenario=twin), options_for(twin)
-    return one, options
+    options, twin = options_for(found.scenario), _twin(found.scenario)
+    if options is None and twin is not None and run_again(found.violation, twin, implementation)[1]:
+        return replace(found, scenario=twin), options_for(twin)
+    return found, options
 
 
 def as_toml(scenario: Scenario) -> str:
@@ -193,9 +194,9 @@ def as_toml(scenario: Scenario) -> str:
     tables = [f"title = {_toml(scenario.title)}\n"]
     for name, capacity in scenario.capacities:
         tables.append(f"[[resources]]\nid = {_toml(name)}\ncapacity = {capacity}\n")
-    for one in scenario.originals:
-        ids = f"booking_id = {_toml(one.booking_id)}\nresource_id = {_toml(one.resource_id)}"
-        tables.append(f"[[attempts]]\n{ids}\nrequested_units = {one.units}\n")
+    for request in scenario.originals:
+        ids = f"booking_id = {_toml(request.booking_id)}\nresource_id = {_toml(request.resource_id)}"
+        tables.append(f"[[attempts]]\n{ids}\nrequested_units = {request.units}\n")
     if not scenario.capacities:
         tables.insert(0, "resources = []")
     if scenario.faults.most:

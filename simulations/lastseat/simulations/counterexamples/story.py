@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any
 from zlib import crc32
 
 from lastseat.model.searches.readable import Violation as ModelViolation
@@ -11,8 +10,9 @@ from lastseat.reference.attempt_booking import Observe, Persist
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import Emission, NotObserved, Resource, Snapshot
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.scheduler import Scheduler, Taken
 from lastseat.simulations.common.text import printable
+from lastseat.simulations.kernel.actions import Fault, Step
+from lastseat.simulations.kernel.run import Run, Taken
 from lastseat.simulations.kernel.schedule import Schedule
 
 LONGEST_ID = 24  # characters of a resource id that are printed
@@ -20,18 +20,18 @@ LONGEST_OUTCOME = 60  # characters
 LONGEST_LINE = 500  # characters of a step in words; only somebody's own values can make one longer
 
 
-def told(execution: Scheduler) -> list[str]:
+def told(run: Run) -> list[str]:
     """Return one line for each step that was taken, safe to print whatever the values in it."""
-    return [printable(step_told(taken, execution.scenario), LONGEST_LINE) for taken in execution.taken]
+    return [printable(step_told(taken, run.labels[taken.process]), LONGEST_LINE) for taken in run.taken]
 
 
-def step_told(taken: Taken, scenario: Scenario) -> str:
-    """Return one step in words: "ann observes flight-7: 0 of 1 confirmed, version 0"."""
-    who, operation = scenario.labels[taken.attempt], taken.operation
-    if taken.letter == "c":
+def step_told(taken: Taken, who: str) -> str:
+    """Return one step of the attempt that is called `who`: "ann observes flight-7: 0 of 1 confirmed, version 0"."""
+    operation = taken.operation
+    if taken.fault is Fault.CRASH_BEFORE:
         return f"{who} crashes before it can {printable(operation.kind, 30)}; nothing changes"
     ending = f" → {emission_told(taken.returned)}" if taken.ended else ""
-    ending = " → dies before it can emit" if taken.letter == "d" else ending
+    ending = " → dies before it can emit" if taken.fault is Fault.CRASH_AFTER else ending
     if isinstance(operation, Observe):
         name = printable(operation.resource_id, LONGEST_ID)
         return f"{who} observes {name}: {observation_told(taken.result)}{ending}"
@@ -45,7 +45,7 @@ def step_told(taken: Taken, scenario: Scenario) -> str:
     return f"{who} does {printable(operation.kind, 30)}: {change_told(taken)}{ending}"
 
 
-def observation_told(result: Any) -> str:
+def observation_told(result: object) -> str:
     """Return what an observe gave."""
     if isinstance(result, Resource):
         return f"{result.confirmed} of {result.capacity} confirmed, version {result.version}"
@@ -58,9 +58,9 @@ def change_told(taken: Taken) -> str:
     """Return what a step changed in the store."""
     before, after = dict(taken.before.resources), dict(taken.after.resources)
     changes = [
-        f"{printable(name, LONGEST_ID)} goes to {one.confirmed} of {one.capacity}, version {one.version}"
-        for name, one in after.items()
-        if before.get(name) != one
+        f"{printable(name, LONGEST_ID)} goes to {held.confirmed} of {held.capacity}, version {held.version}"
+        for name, held in after.items()
+        if before.get(name) != held
     ]
     recorded = len(taken.after.reservations) - len(taken.before.reservations)
     if recorded:
@@ -68,44 +68,49 @@ def change_told(taken: Taken) -> str:
     return ", ".join(changes) or "nothing changes"
 
 
-def emission_told(returned: Any) -> str:
+def emission_told(returned: object) -> str:
     """Return what an attempt emitted: "FAILED (version conflict)"."""
     told = str(returned) if isinstance(returned, Emission) else f"no outcome: {returned!r}"
     return printable(told, LONGEST_OUTCOME)
 
 
-def endings_told(execution: Scheduler) -> list[str]:
+def endings_told(run: Run) -> list[str]:
     """Return what each attempt emitted, or why it emitted nothing."""
-    returned = execution.returned
-    attempts = range(len(execution.scenario.requests))
-    rest = {**dict.fromkeys(attempts, "unfinished"), **dict.fromkeys(execution.crashed, "crashed")}
-    begun = {one.attempt for one in execution.taken}
-    for who in range(len(execution.scenario.originals), len(attempts)):
-        if who not in begun:
-            rest[who] = "not redelivered"
-    return [emission_told(returned[who]) if who in returned else rest[who] for who in attempts]
+    attempts = range(len(run.labels))
+    rest = {**dict.fromkeys(attempts, "unfinished"), **dict.fromkeys(run.crashed, "crashed")}
+    begun = {taken.process for taken in run.taken}
+    for attempt in range(run.originals, len(attempts)):
+        if attempt not in begun:
+            rest[attempt] = "not redelivered"
+    return [emission_told(run.returned[who]) if who in run.returned else rest[who] for who in attempts]
 
 
-def path_told(one: ModelViolation, scenario: Scenario) -> list[str]:
+def is_complete(run: Run) -> bool:
+    """Return whether every attempt that was there has emitted an outcome, or died."""
+    attempts = {*range(run.originals), *(taken.process for taken in run.taken)}
+    return attempts <= {*run.returned, *run.crashed}
+
+
+def path_told(violation: ModelViolation, scenario: Scenario) -> list[str]:
     """Return one line for each step of a path of the model."""
-    return [f"{scenario.labels[step.attempt]} {step.action}" for step in one.path]
+    return [f"{scenario.labels[step.attempt]} {step.action}" for step in violation.path]
 
 
-def store_told(snapshot: Snapshot) -> dict[str, Any]:
+def store_told(snapshot: Snapshot) -> dict[str, object]:
     """Return what a store holds, as plain data."""
     return {
         "resources": {
-            name: {"capacity": one.capacity, "confirmed": one.confirmed, "version": one.version}
-            for name, one in snapshot.resources
+            name: {"capacity": held.capacity, "confirmed": held.confirmed, "version": held.version}
+            for name, held in snapshot.resources
         },
         "reservations": [
-            {"booking_id": one.booking_id, "resource_id": one.resource_id, "units": one.units}
-            for one in snapshot.reservations
+            {"booking_id": made.booking_id, "resource_id": made.resource_id, "units": made.units}
+            for made in snapshot.reservations
         ],
     }
 
 
-def token(steps: Iterable[int], scenario: Scenario, implementation: Implementation) -> Schedule:
+def token(steps: Iterable[Step], scenario: Scenario, implementation: Implementation) -> Schedule:
     """Return the schedule with the fingerprint of what it was made for."""
     return Schedule.of(steps, fingerprint(scenario, implementation))
 
@@ -115,7 +120,7 @@ def fingerprint(scenario: Scenario, implementation: Implementation) -> str:
     return f"{int(scenario.fingerprint(), 16) ^ crc32(implementation.name.encode()):08x}"
 
 
-def replay_command(steps: Sequence[int], scenario: Scenario, implementation: Implementation, options: str) -> str:
+def replay_command(steps: Sequence[Step], scenario: Scenario, implementation: Implementation, options: str) -> str:
     """Return the line to paste; `options` are those that name the scenario."""
     command = f"lastseat replay {token(steps, scenario, implementation)} {options}"
     return (
@@ -135,9 +140,9 @@ def shell_word(text: str) -> str:
     if text.isprintable():
         return shlex.quote(text)
 
-    def escaped(one: str) -> str:
-        if one.isprintable():
-            return f"\\{one}" if one in "\\'" else one
-        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(one))
+    def escaped(character: str) -> str:
+        if character.isprintable():
+            return f"\\{character}" if character in "\\'" else character
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
     return f"$'{''.join(map(escaped, text))}'"  # bash, zsh and ksh read the escapes in it

@@ -15,9 +15,11 @@ from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.judge import Judged
 from lastseat.simulations.bookings.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
 from lastseat.simulations.bookings.places import Crashed, Ended, Running
-from lastseat.simulations.bookings.real_steps import Blocked, RealSteps
+from lastseat.simulations.bookings.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.kernel.faults import Strike, letter_of
+from lastseat.simulations.kernel.actions import Step, fault_of, process_of
+from lastseat.simulations.kernel.schedule import letter_of
+from lastseat.simulations.strategies.merging.restored import Blocked
 
 NOBODY = -1
 
@@ -39,13 +41,22 @@ class Place:
 class Least:
     """The least schedule of its length that shows a violation, and how often it switches between attempts."""
 
-    steps: tuple[int, ...]
+    steps: tuple[Step, ...]
     switches: int
     witness: str
 
 
-Path: TypeAlias = tuple[int, tuple[tuple[int, str], ...]]  # switches, and steps with their letters: in that order
-Rank: TypeAlias = tuple[int, int, int, int, tuple[tuple[int, str], ...]]
+Text: TypeAlias = tuple[tuple[int, str], ...]  # steps as the text of a schedule sorts them: attempts and letters
+Path: TypeAlias = tuple[int, Text, tuple[Step, ...]]  # switches, and the steps
+Rank: TypeAlias = tuple[int, int, int, int, Text]
+Shown: TypeAlias = tuple[tuple[Step, ...], str]  # a schedule, and what is violated by it
+
+
+def _longer(path: Path, last: int, step: Step) -> Path:
+    """Return a path with one more step, after one of attempt `last`."""
+    attempt = process_of(step)
+    switches = path[0] + (last not in (NOBODY, attempt))
+    return switches, (*path[1], (attempt, letter_of(fault_of(step)))), (*path[2], step)
 
 
 class Budget:
@@ -74,41 +85,43 @@ class Walk:
 
         None where there is none, or where the budget is used up.
         """
-        found: dict[Rank, str] = {}
-        level: dict[tuple[Place, int], Path] = {(self._start(clause, found), NOBODY): (0, ())}
+        found: dict[Rank, Shown] = {}
+        level: dict[tuple[Place, int], Path] = {(self._start(clause, found), NOBODY): (0, (), ())}
         for depth in range(most_steps + 1):
             following: dict[tuple[Place, int], Path] = {}
-            later: dict[Rank, str] = {}
+            later: dict[Rank, Shown] = {}
             if not budget.spend(len(level)):
                 return None
             for (place, last), path in level.items():
                 for witness in self._at(place, clause):
-                    found.setdefault(self._rank(place, path), witness)
+                    found.setdefault(self._rank(place, path), (path[2], witness))
                 if depth == most_steps:
                     continue
                 for step, after, witnesses in self._from(place, clause):
-                    switches = path[0] + (last not in (NOBODY, int(step)))
-                    longer = (switches, (*path[1], (int(step), letter_of(step))))
-                    known = following.get((after, int(step)))
-                    if known is None or longer < known:
-                        following[after, int(step)] = longer
+                    attempt = process_of(step)
+                    longer = _longer(path, last, step)
+                    known = following.get((after, attempt))
+                    if known is None or longer[:2] < known[:2]:
+                        following[after, attempt] = longer
                     for witness in witnesses:
-                        later.setdefault(self._rank(after, longer), witness)
+                        later.setdefault(self._rank(after, longer), (longer[2], witness))
             if found:
                 rank = min(found)
-                steps = tuple(Strike(who, letter) if letter else who for who, letter in rank[-1])
-                return Least(steps, rank[0], found[rank])
+                return Least(found[rank][0], rank[0], found[rank][1])
             level, found = following, later
         return None
 
-    def _start(self, clause: str, found: dict[Rank, str]) -> Place:
+    def _start(self, clause: str, found: dict[Rank, Shown]) -> Place:
         """Return the start, where attempts may have ended before their first step."""
         locals_ = [0] * len(self.scenario.requests)
-        for who, judged in self.steps.stepless():
-            locals_[who] = judged.local
+        for attempt in range(self.originals):
+            judged = self.steps.stepless(attempt)
+            if judged is None:
+                continue
+            locals_[attempt] = judged.local
             for name, witness in judged.violations:
                 if name == clause:
-                    found.setdefault((0, 0, 0, 0, ()), witness)
+                    found.setdefault((0, 0, 0, 0, ()), ((), witness))
         return Place(self.steps.start, tuple(locals_))
 
     def _rank(self, place: Place, path: Path) -> Rank:
@@ -123,7 +136,7 @@ class Walk:
         for who in range(len(place.locals)):
             if not self._may_go(place, who):
                 continue
-            step = self.steps.take(place.shared, who, place.locals[who])
+            step = self.steps.take(place.shared, who, place.locals)
             if isinstance(step, Blocked):
                 yield from (what for name, what in step.violations if name == clause)
             elif step is not None and not self._is_asleep(place, who):
@@ -132,26 +145,27 @@ class Walk:
             _, violations = self.judge.judge_run(place.shared, place.locals)
             yield from (what for name, what in violations if name == clause)
 
-    def _from(self, place: Place, clause: str) -> Iterator[tuple[int, Place, list[str]]]:
+    def _from(self, place: Place, clause: str) -> Iterator[tuple[Step, Place, list[str]]]:
         """Yield each step, where it leads, and what it violates."""
         for who in range(len(place.locals)):
             if not self._may_go(place, who):
                 continue
-            plain = self.steps.take(place.shared, who, place.locals[who])
+            plain = self.steps.take(place.shared, who, place.locals)
             if not isinstance(plain, Judged):
                 continue
             cost = place.spent + self._is_asleep(place, who)
             yield self._after(place, who, plain, cost, clause)
-            if cost < self.scenario.faults.most:
-                for letter in self.scenario.faults.letters:
-                    struck = self.steps.take(place.shared, Strike(who, letter), place.locals[who])
-                    if isinstance(struck, Judged):
-                        yield self._after(place, Strike(who, letter), struck, cost + 1, clause)
+            for action in self.steps.others(place.shared, who, place.locals):
+                spent = cost + (action.fault is not None)
+                if spent <= self.scenario.faults.most:
+                    other = self.steps.take(place.shared, action, place.locals)
+                    assert isinstance(other, Judged), "it is possible where the ordinary step is"
+                    yield self._after(place, action, other, spent, clause)
 
     def _after(
-        self, place: Place, step: int, judged: Judged, spent: int, clause: str
-    ) -> tuple[int, Place, list[str]]:
-        who = int(step)
+        self, place: Place, step: Step, judged: Judged, spent: int, clause: str
+    ) -> tuple[Step, Place, list[str]]:
+        who = process_of(step)
         possible = self._possible(place, who, judged)
         locals_ = (*place.locals[:who], judged.local, *place.locals[who + 1 :])
         broken = [what for name, what in judged.violations if name == clause]
@@ -161,7 +175,7 @@ class Walk:
 
     def _possible(self, place: Place, who: int, judged: Judged) -> Possibilities | None:
         """Return what is possible after a step."""
-        plain = judged.linear and not judged.open and not (judged.returned and self.steps.is_twofold)
+        plain = judged.linear and not judged.open and not (judged.returned and self.steps.some_id_has_two_payloads)
         if place.possible is None and plain:
             return None
         possible = place.possible
@@ -169,7 +183,11 @@ class Walk:
             possible = self._ledger(place.shared)
         if judged.returned and possible:
             states = [self.judge.locals[each].values[local] for each, local in enumerate(place.locals)]
-            begun = [each for each, one in enumerate(states) if isinstance(one, Running | Crashed) and one.begun]
+            begun = [
+                attempt
+                for attempt, state in enumerate(states)
+                if isinstance(state, Running | Crashed) and state.begun
+            ]
             ended = self.judge.locals[who].values[judged.local]
             emitted = ended.emitted if isinstance(ended, Ended) else None
             possible = self.judge.monitor.ended(possible, who, emitted, begun)

@@ -34,6 +34,14 @@ def take(operation: Step) -> Any:
     """Take one shared step inside a `blocking` function, and return its result.
 
     Raises ProgramError where no such function is running.
+
+    >>> from lastseat.testing import act, blocking, explore, take
+    >>> def deposit(account, amount):
+    ...     seen = take(act("look", lambda account: account["money"], reads=("money",), writes=()))
+    ...     take(act("set", lambda account: account.update(money=seen + amount), reads=(), writes=("money",)))
+    ...     return seen
+    >>> sorted(explore([blocking(deposit, 5), blocking(deposit, 5)], shared=lambda: {"money": 0}).vectors)
+    [(0, 0), (0, 5), (5, 0)]
     """
     dropped = getattr(greenlet.getcurrent(), "lastseat_dropped", None) if greenlet else None
     if dropped is None:
@@ -54,6 +62,14 @@ def take_async(operation: Step) -> Generator[Step, Any, Any]:
     """Take one shared step inside an `async def` process, and return its result to the `await` before it.
 
     An `Operation` can be awaited itself; `Observe` and `Persist`, which know no scheduler, need this.
+
+    >>> from lastseat.reference.attempt_booking import Observe
+    >>> from lastseat.reference.stores.memory import MemoryStore
+    >>> from lastseat.testing import explore, take_async
+    >>> async def look(store):
+    ...     return (await take_async(Observe("room"))).capacity
+    >>> explore([look], shared=lambda: MemoryStore.open({"room": 3})).vectors
+    frozenset({(3,)})
     """
     return (yield operation)
 
@@ -63,10 +79,10 @@ class Blocking:
     """The process that `blocking` makes; it can be sent to another Python process if its function can be."""
 
     function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    named: Mapping[str, Any]
+    arguments: tuple[object, ...]
+    named: Mapping[str, object]
 
-    def __call__(self, shared: Any) -> "Blocked":
+    def __call__(self, shared: object) -> "Blocked":
         """Start the function on a proxy of the shared state; nothing of it has run yet."""
         return Blocked(self, _proxy_of(shared))
 
@@ -76,10 +92,10 @@ class Awaiting:
     """The process that `awaiting` makes."""
 
     function: Callable[..., Coroutine[Any, Any, Any]]
-    arguments: tuple[Any, ...]
-    named: Mapping[str, Any]
+    arguments: tuple[object, ...]
+    named: Mapping[str, object]
 
-    def __call__(self, shared: Any) -> Coroutine[Any, Any, Any]:
+    def __call__(self, shared: object) -> Coroutine[Any, Any, Any]:
         """Start the function on a proxy of the shared state; nothing of it has run yet."""
         seen = StoreProxy(take_async) if is_store(shared) else shared
         return self.function(seen, *self.arguments, **self.named)
@@ -95,6 +111,14 @@ def blocking(
     anything else, the thing itself, on which it takes steps with `take`. A function that still waits when its
     execution is dropped is left by an exception that no `except Exception` sees (GreenletExit).
     Raises ProgramError where `function` is none, or greenlet is not installed.
+
+    >>> from lastseat.testing import Mutex, Register, Shared, blocking, explore
+    >>> def add(shared, amount):
+    ...     with shared.lock:
+    ...         shared.counter.write(shared.counter.read() + amount)
+    >>> made = lambda: Shared(counter=Register(0), lock=Mutex())
+    >>> explore([blocking(add, 2), blocking(add, 3)], shared=made).finals
+    frozenset({(('counter', 5), ('lock', 1))})
     """
     if greenlet is None:
         raise ProgramError("a blocking function needs greenlet, which the extra lastseat[blocking] installs")
@@ -111,6 +135,14 @@ def awaiting(
 
     In the place of a store it is given one whose `observe` and `persist` are awaited, and are shared steps; in that
     of anything else, the thing itself. Raises ProgramError where `function` is none.
+
+    >>> from lastseat.reference.stores.memory import MemoryStore
+    >>> from lastseat.testing import awaiting, explore
+    >>> async def free(store, resource_id):
+    ...     seen = await store.observe(resource_id)
+    ...     return seen.capacity - seen.confirmed
+    >>> explore([awaiting(free, "room")], shared=lambda: MemoryStore.open({"room": 3})).vectors
+    frozenset({(3,)})
     """
     _check(function, "awaiting")
     return Awaiting(function, arguments, named)
@@ -121,7 +153,7 @@ def _check(function: object, door: str) -> None:
         raise ProgramError(f"{door} is given {kind_of(function)} and no function")
 
 
-def _proxy_of(shared: Any) -> Any:
+def _proxy_of(shared: object) -> object:
     if isinstance(shared, Shared):
         return SharedProxy(shared, take)
     return StoreProxy(take) if is_store(shared) else shared
@@ -132,12 +164,12 @@ class Blocked:
 
     __slots__ = ("_greenlet",)
 
-    def __init__(self, process: Blocking, seen: Any) -> None:
+    def __init__(self, process: Blocking, seen: object) -> None:
         self._greenlet = greenlet.greenlet(lambda _: _called(process, seen))
         self._greenlet.lastseat_dropped = 0
         self._greenlet.gr_context = copy_context()  # what the caller's context variables say, and no other process's
 
-    def send(self, result: Any, /) -> Any:
+    def send(self, result: object, /) -> Any:
         """Go on to the next operation, as the `send` of a generator does."""
         self._greenlet.parent = greenlet.getcurrent()
         given = self._greenlet.switch(result)
@@ -152,7 +184,7 @@ class Blocked:
             self._greenlet.throw()
 
 
-def _called(process: Blocking, seen: Any) -> Any:
+def _called(process: Blocking, seen: object) -> object:
     try:
         value = process.function(seen, *process.arguments, **process.named)
     except StopIteration as error:  # it would be taken for the end of the function, as in a generator

@@ -7,16 +7,17 @@ alike in every execution.
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from lastseat.reference.attempt_booking import Observe, Persist
 from lastseat.reference.attempt_booking import Operation as StoreOperation
 from lastseat.reference.values import Proposal
-from lastseat.simulations.kernel.objects import Semaphore, Shared, SharedObject
+from lastseat.simulations.kernel.objects import Condition, Semaphore, Shared, SharedObject, Waiting
 from lastseat.simulations.kernel.operations import Operation
 
 Step: TypeAlias = Operation | StoreOperation
-Take: TypeAlias = Callable[[Step], Any]
+Take: TypeAlias = Callable[[Step], Any]  # what a step gives, its operation alone knows
+Found = TypeVar("Found")
 
 
 def is_store(shared: object) -> bool:
@@ -43,7 +44,7 @@ class StoreProxy:
         """Take the step `Persist`."""
         return self._take(Persist(proposal))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"only observe and persist of a store are steps; {name} is not")
 
 
@@ -59,10 +60,12 @@ class SharedProxy:
         return "shared"
 
     def __getattr__(self, name: str) -> "ObjectProxy":
-        one = getattr(self._shared, name)
-        if not isinstance(one, SharedObject):
+        held = getattr(self._shared, name)
+        if not isinstance(held, SharedObject):
             raise AttributeError(f"there is no shared object {name!r}")
-        return LockProxy(one, self._take) if isinstance(one, Semaphore) else ObjectProxy(one, self._take)
+        if isinstance(held, Condition):
+            return ConditionProxy(held, self._take)
+        return LockProxy(held, self._take) if isinstance(held, Semaphore) else ObjectProxy(held, self._take)
 
 
 class Method:
@@ -79,7 +82,20 @@ class Method:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call the method; where it makes an operation, return what taking that gives."""
         made = self._made(*arguments, **named)
+        if isinstance(made, Waiting):
+            return _waited(made, self._take)
         return self._take(made) if isinstance(made, Operation) else made
+
+
+def _waited(waiting: Waiting, take: Take) -> Any:
+    """Take the steps of what waits, one after the other, and return what it gives."""
+    steps, result = iter(waiting), None
+    while True:
+        try:
+            operation = steps.send(result)
+        except StopIteration as ended:
+            return ended.value
+        result = take(operation)
 
 
 class ObjectProxy:
@@ -101,10 +117,10 @@ class ObjectProxy:
 
 
 class LockProxy(ObjectProxy):
-    """A mutex or semaphore, to be used as one of `threading`."""
+    """A mutex or semaphore, or the mutex of a condition, to be used as one of `threading`."""
 
     __slots__ = ()
-    _on: Semaphore
+    _on: Semaphore | Condition
 
     def acquire(self, blocking: bool = True) -> bool:
         """Take a permit, and wait for one unless `blocking` is False; return whether it was taken."""
@@ -124,3 +140,16 @@ class LockProxy(ObjectProxy):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.release()
+
+
+class ConditionProxy(LockProxy):
+    """A condition, to be used as one of `threading`, but without timeouts."""
+
+    __slots__ = ()
+    _on: Condition
+
+    def wait_for(self, predicate: Callable[[], Found]) -> Found:
+        """Wait until `predicate`, which may take steps, gives something true, and return that."""
+        while not (found := predicate()):
+            _waited(self._on.wait(), self._take)
+        return found

@@ -7,6 +7,7 @@ from lastseat.simulations.common.widths import BOLD, em, first_fit, fit
 from lastseat.simulations.drawing.diagram import Box, Diagram, Kind, Lane, Mark, Row, Tone
 from lastseat.simulations.drawing.layout import Band, Room, bands
 from lastseat.simulations.drawing.shapes import Circle, Label, Line, Picture, Place, Point, Polygon, Rectangle, Shape
+from lastseat.simulations.kernel.actions import Fault
 
 COLOUR = {
     Tone.BOOKED: "#1F6FB4",
@@ -34,20 +35,12 @@ MARGIN, GUTTER = 28.0, 18.0
 LANE, BETWEEN_LANES, ABOVE_ROWS, ROW, BELOW_ROWS, BETWEEN_BANDS = 42.0, 18.0, 84.0, 68.0, 50.0, 54.0
 RADIUS, CLEAR = 6.5, 9.0
 CROSS_BELOW = 40.0  # how far below the lanes a fault between store and attempt is marked
-UNDER_THE_LANES = ("u", "a")  # no answer, and a lost one
+UNDER_THE_LANES = (Fault.UNAVAILABLE, Fault.ANSWER_LOST)  # marked below the lanes
 WIDEST_BOX = 142.0  # a box is made wide enough for the longest of its texts that is no wider
 
 Anchor: TypeAlias = Literal["start", "middle", "end"]
 
-# How to read the picture; the first that fits is taken.
-_ARROWS = "Dashed: observe carries a copy down. Solid: persist decides."
-_ARROWS_IN_FULL = "Dashed: observe carries a copy down. Solid: persist is the only moment that decides."
-_HARMLESS = "A stale copy cannot hurt: its version no longer matches."
-_PLAIN = f"{_ARROWS} Grey: the copy is stale."
-_BROKEN = "Crimson: a property is violated."
-_STRUCK = "Cross: a fault."
-SENTENCES = (f"{_ARROWS_IN_FULL} {_HARMLESS}", f"{_ARROWS} {_HARMLESS}", _PLAIN)
-SENTENCES_OF_A_VIOLATION = (f"{_PLAIN} {_BROKEN}", f"{_ARROWS} {_BROKEN}")
+_CROSS = "Cross: a fault."
 
 
 def _small(text: str) -> float:
@@ -63,7 +56,7 @@ def _before(mark: Mark) -> float:
 
 
 def _after(mark: Mark) -> float:
-    return RADIUS + 5 + max(_strong(mark.head), _small(mark.reason)) if mark.head else RADIUS
+    return RADIUS + 5 + max(_strong(mark.head), _small(mark.reason)) if mark.head or mark.reason else RADIUS
 
 
 def _box_width(box: Box) -> float:
@@ -98,19 +91,15 @@ def picture(diagram: Diagram) -> Picture:
 
 
 def _sentences(diagram: Diagram) -> tuple[str, ...]:
-    """Return what may stand under the title, the longest first. It must be true of this very execution."""
-    said = SENTENCES_OF_A_VIOLATION if diagram.violates else SENTENCES if diagram.is_harmless else (_PLAIN,)
-    return tuple(f"{one} {_STRUCK}" for one in said) if diagram.is_struck else said
+    """Return what may stand under the title, the longest first. It must be true of this very run."""
+    wording = diagram.wording
+    said = wording.violated if diagram.violates else wording.harmless if diagram.is_harmless else wording.sentences
+    return tuple(f"{sentence} {_CROSS}" for sentence in said) if diagram.has_fault else said
 
 
 def _description(diagram: Diagram) -> str:
     """Return the diagram in words, for those who cannot see it."""
-    said = []
-    for mark in diagram.marks:
-        name = diagram.rows[mark.row].name
-        did = {Kind.PERSIST: "persists", Kind.CRASH: "stops"}.get(mark.kind, mark.label)
-        ending = f": {mark.head}" + (f" ({mark.reason})" if mark.reason else "") if mark.head else ""
-        said.append(f"{mark.number}. {name} {did}{ending}.")
+    said = (f"{mark.number}. {mark.sentence}." for mark in diagram.marks)
     return " ".join(("Steps in the order chosen by the scheduler.", *said))
 
 
@@ -174,8 +163,9 @@ class _Page:
         return min(NAMES, max(*lanes, *rows))
 
     def _row_name(self, row: Row) -> str:
-        short = all(len(one.name) <= 10 for one in self.diagram.rows)
-        return f"attempt {row.name}" if short else row.name
+        noun = self.diagram.wording.noun
+        short = all(len(other.name) <= 10 for other in self.diagram.rows)
+        return f"{noun} {row.name}" if noun and short else row.name
 
     def draw(self) -> None:
         """Draw everything: background, title, then band after band."""
@@ -214,10 +204,10 @@ class _Page:
                 self._text(frame.left + 8, y + 19, reason, SMALL, MUTED)
 
     def _line_of(self, frame: _Frame, mark: Mark) -> None:
-        """Draw the line between the store and the attempt: dashed and down, or solid and up."""
+        """Draw the line between the shared state and the process: dashed and down, or solid and up."""
         x, top, y = frame.x(mark.number), frame.bottom(mark.lane), frame.row(mark.row)
-        # A store that does not answer is not reached: the line ends at the cross.
-        cut = frame.bottom(None) + CROSS_BELOW - top if mark.fault == "u" else 0.0
+        # What does not answer is not reached: the line ends at the cross.
+        cut = frame.bottom(None) + CROSS_BELOW - top if mark.fault is Fault.UNAVAILABLE else 0.0
         colour = COLOUR[mark.tone] if mark.kind is Kind.PERSIST or mark.tone is Tone.VIOLATION else MUTED
         match mark.kind:
             case Kind.OBSERVE:
@@ -231,8 +221,8 @@ class _Page:
                 self._line((x, top + (15 if mark.effective else 4)), (x, y), colour, 2, "2 4")
                 if mark.effective:
                     self._arrowhead(x, top + 4, -12, 6, colour)
-            case Kind.CRASH:
-                pass  # nothing was said to the store
+            case Kind.CRASH | Kind.LOCAL:
+                pass  # nothing was said to the shared state
         if mark.fault in UNDER_THE_LANES:
             self._cross(x, frame.bottom(None) + CROSS_BELOW, colour)
 
@@ -266,7 +256,7 @@ class _Page:
         """Draw the point of a step on its attempt's line, and its texts beside it."""
         x, y = frame.x(mark.number), frame.row(mark.row)
         colour = COLOUR[mark.tone]
-        if mark.kind is Kind.OTHER:
+        if mark.kind in (Kind.OTHER, Kind.LOCAL):
             diamond = ((x, y - 8), (x + 8, y), (x, y + 8), (x - 8, y))
             self.shapes.append(Polygon(diamond, colour, PAPER, 1.5))
         elif mark.kind is not Kind.CRASH:
@@ -274,7 +264,7 @@ class _Page:
             edge = colour if mark.tone is not Tone.NEUTRAL else INK
             paint = (PAPER, edge, 2.4) if hollow else (colour,)
             self.shapes.append(Circle((x, y), RADIUS - 0.5 if hollow else RADIUS + 0.5, *paint))
-        if mark.fault in ("c", "d"):
+        if mark.fault is not None and mark.fault.is_crash:
             self._cross(x, y, colour if mark.tone is Tone.VIOLATION else INK)
         self._text(x - RADIUS - 5, y - 9, mark.label, SMALL, MUTED, "end")
         self._text(x - RADIUS - 5, y + 19, mark.detail, SMALL, MUTED, "end")
@@ -320,4 +310,4 @@ def _shades(box: Box) -> tuple[str, str, str]:
     if box.fullness is None:
         return PAPER, EDGE, MUTED
     mixed = (round(low + (high - low) * box.fullness) for low, high in zip(EMPTY, FULL, strict=True))
-    return f"#{''.join(f'{one:02X}' for one in mixed)}", EDGE, INK
+    return f"#{''.join(f'{channel:02X}' for channel in mixed)}", EDGE, INK

@@ -53,7 +53,7 @@ def png(picture: Picture) -> bytes:
     written = BytesIO()
     with catch_warnings():
         simplefilter("ignore")  # a character that no font has is drawn as a box
-        figure.savefig(written, format="png", metadata=said, transparent=True)
+        figure.savefig(written, dpi="figure", format="png", metadata=said, transparent=True)
     return written.getvalue()
 
 

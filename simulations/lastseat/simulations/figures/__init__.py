@@ -1,8 +1,9 @@
 """Figures: what the model and the simulations say, drawn with matplotlib (`pip install 'lastseat[figures]'`).
 
-`style` says how every figure looks; `schedules` (with `lattice`), `states` (with `graph`), `laws` (with `ternary`,
-`marginals` and `wording`) and `searches` draw. Importing this without matplotlib raises ModuleNotFoundError with one
-line that says what to install.
+In reading order: `style`, how every figure looks; `schedules`, and `lattice` for two attempts; `states`, of the
+`graph` that two attempts make; `laws`, with `wording`, `sampling`, `ternary`, `growth`, `residuals` and `marginals`;
+`searches`, how soon a bug is found.
+Importing this without matplotlib raises ModuleNotFoundError with one line that says what to install.
 """
 
 from collections.abc import Callable, Mapping

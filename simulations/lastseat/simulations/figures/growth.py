@@ -29,11 +29,11 @@ def growth(
     """
     if not attempts or min(attempts) < 1:
         raise ValueError(f"growth is over attempts from 1, not {tuple(attempts)}")
-    for one in sampled:
-        if one.point.law is not SweepLaw.UNIFORM or one.point.capacity < one.point.attempts:
-            raise ValueError(f"samples of {one.point} do not have a seat for everyone under the law uniform")
+    for sample in sampled:
+        if sample.point.law is not SweepLaw.UNIFORM or sample.point.capacity < sample.point.attempts:
+            raise ValueError(f"samples of {sample.point} do not have a seat for everyone under the law uniform")
     means = [many * shares(many, many, "uniform", "version-first")[Outcome.BOOKED] for many in attempts]
-    most = max([*attempts, *(one.point.attempts for one in sampled)])
+    most = max([*attempts, *(sample.point.attempts for sample in sampled)])
     title = title or "With a seat for everyone, the number BOOKED grows like 2√(n/π)"
     dots = " Squares: sampled." if sampled else ""
     figure = page(
@@ -44,12 +44,12 @@ def growth(
     )
     drawn = axes(figure, 0.75, 0.62, 6.35, 3.95)
     curve = [most ** (place / 60) for place in range(61)]
-    drawn.plot(curve, [2 * sqrt(one / pi) for one in curve], color=INK, lw=1.2)
+    drawn.plot(curve, [2 * sqrt(many / pi) for many in curve], color=INK, lw=1.2)
     drawn.plot(curve, curve, color=MUTED, lw=1, ls=":")
     drawn.plot(attempts, means, "o", color=COLOURS[Outcome.BOOKED], mec=INKS[Outcome.BOOKED], ms=6, clip_on=False)
-    for one in sampled:
-        many = one.point.attempts
-        share, low, high = (many * value for value in interval(estimates(one)[0]))
+    for sample in sampled:
+        many = sample.point.attempts
+        share, low, high = (many * value for value in interval(estimates(sample)[0]))
         drawn.errorbar(many, share, [[share - low], [high - share]], fmt="s", ms=5.5, mfc=PAPER, mec=INK, ecolor=INK)
     _scales(drawn, most)
     _ends(drawn, most, means[-1], attempts[-1])

@@ -1,9 +1,10 @@
 """The schedules of two attempts as paths in a lattice: a hole is a race, and a story is a way around the holes."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from lastseat.reference.values import Outcome
 from lastseat.simulations.bookings.abstraction import emitted_of
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, run
+from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.figures.style import (
     INK,
     MUTED,
@@ -29,6 +30,8 @@ from lastseat.simulations.figures.style import (
     spread,
     styled,
 )
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.kernel.schedule import ScheduleError
 
 # A path says who goes on, 0 or 1, at each of its six steps; a cell is left of and below its upper right corner.
 Moves: TypeAlias = tuple[int, ...]
@@ -53,7 +56,7 @@ class Story:
         """Return the colour; that of the rarest stories is darker."""
         if self.violating:
             return VIOLATION
-        booked = [one == Outcome.BOOKED for one in self.outcomes]
+        booked = [outcome == Outcome.BOOKED for outcome in self.outcomes]
         which = 2 if booked[0] == booked[1] else booked.index(True)
         return (RARE if len(self.paths) == rarest else EITHER)[which]
 
@@ -72,11 +75,13 @@ def lattice(scenario: Scenario | None = None, implementation: Implementation = M
     paths = sorted(_paths())
     executions = {moves: _execution(scenario, implementation, moves) for moves in paths}
     holes = sorted(_holes(executions))
-    stories = _stories(executions, holes, implementation)
+    stories = _stories(executions, holes, scenario, implementation)
     title = f"{len(paths)} schedules, {_many(len(holes), 'race')}, {_many(len(stories), 'story')}"
     named = "" if implementation is MEMORY else f", on {implementation.name}"
     said = (
-        "Crimson paths violate a clause." if any(one.violating for one in stories) else "No path violates a clause."
+        "Crimson paths violate a clause."
+        if any(story.violating for story in stories)
+        else "No path violates a clause."
     )
     figure = page(
         LEFT + 3 * SIDE + RIGHT,
@@ -88,7 +93,7 @@ def lattice(scenario: Scenario | None = None, implementation: Implementation = M
     drawn = canvas(figure, 0, 0, *figure.get_size_inches())
     labels = [shown(label) for label in scenario.labels]
     _frame(drawn, labels, holes)
-    rarest = min(len(one.paths) for one in stories)
+    rarest = min(len(story.paths) for story in stories)
     for story in stories:
         for moves in story.paths:
             _draw_path(drawn, moves, (paths.index(moves) - (len(paths) - 1) / 2) * LANE, story.colour(rarest))
@@ -107,20 +112,17 @@ def _paths() -> Iterator[Moves]:
         yield tuple(int(place in ups) for place in range(2 * steps))
 
 
-def _execution(scenario: Scenario, implementation: Implementation, moves: Moves) -> Scheduler:
+def _execution(scenario: Scenario, implementation: Implementation, moves: Moves) -> Run:
     """Execute the shared steps of a path."""
     shared = [who for place, who in enumerate(moves) if STEPS[moves[:place].count(who)] != "propose"]
-    execution = run(scenario, implementation, [])
-    for who in shared:
-        if who in execution.returned or who in execution.waiting():
-            break
-        execution.step(who)
-    if execution.unfinished() or len(execution.taken) != len(shared):
-        raise ValueError(f"a lattice shows attempts of two shared steps each, and not those of {implementation.name}")
-    return execution
+    with suppress(ScheduleError):
+        execution = run(scenario, implementation, shared)
+        if not execution.unfinished:
+            return execution
+    raise ValueError(f"a lattice shows attempts of two shared steps each, and not those of {implementation.name}")
 
 
-def _holes(executions: dict[Moves, Scheduler]) -> set[Cell]:
+def _holes(executions: dict[Moves, Run]) -> set[Cell]:
     """Return the cells around which the two orders can be told apart, by anyone, at any time."""
     return {
         cell
@@ -132,14 +134,16 @@ def _holes(executions: dict[Moves, Scheduler]) -> set[Cell]:
     }
 
 
-def _known(execution: Scheduler) -> tuple[Any, ...]:
+def _known(execution: Run) -> tuple[object, ...]:
     """Return all that is stored and received in the end."""
-    received = sorted(((one.attempt, one.number, one.result) for one in execution.taken), key=lambda one: one[:2])
-    return execution.store.snapshot(), [(who, result) for who, _, result in received], execution.returned
+    received = sorted(
+        ((step.process, step.number, step.result) for step in execution.taken), key=lambda step: step[:2]
+    )
+    return execution.final, [(who, result) for who, _, result in received], execution.returned
 
 
 def _stories(
-    executions: dict[Moves, Scheduler], holes: Sequence[Cell], implementation: Implementation
+    executions: dict[Moves, Run], holes: Sequence[Cell], scenario: Scenario, implementation: Implementation
 ) -> tuple[Story, ...]:
     """Return the stories in the order of their lowest path."""
     together: dict[tuple[bool, ...], list[Moves]] = {}
@@ -149,8 +153,8 @@ def _stories(
     for paths in together.values():
         execution = executions[paths[0]]
         emitted = [emitted_of(execution.returned[who]) for who in (0, 1)]
-        outcomes = tuple(str(one.outcome) if one else "no outcome" for one in emitted)
-        violating = any(findings(executions[moves], implementation) for moves in paths)
+        outcomes = tuple(str(emission.outcome) if emission else "no outcome" for emission in emitted)
+        violating = any(findings(executions[moves], scenario, implementation) for moves in paths)
         found.append(Story(tuple(paths), outcomes, violating))
     return tuple(found)
 
@@ -255,7 +259,7 @@ def _name_stories(
     drawn.plot([LEFT, LEFT + end], [BOTTOM, BOTTOM + end], "o", color=INK, ms=8, zorder=5)
     drawn.text(LEFT - 0.12, BOTTOM - 0.2, "start", ha="right", va="center")
     drawn.text(LEFT + end + 0.12, BOTTOM + end + 0.14, "both done", ha="left", va="center")
-    middles = [sum(map(paths.index, one.paths)) / len(one.paths) / (len(paths) - 1) for one in stories]
+    middles = [sum(map(paths.index, story.paths)) / len(story.paths) / (len(paths) - 1) for story in stories]
     places = spread([middle * (end - 0.9) for middle in middles], 1.0, end - 0.55, 0.25)
     for story, place in zip(stories, places, strict=True):
         x, y, colour = LEFT + end + 0.62, BOTTOM + place, story.colour(rarest)

@@ -55,8 +55,8 @@ def stacked(
     figure = page(8.0, 4.1, title, f"Exact shares of the attempts; {in_words(law, policy)}.{dots}")
     drawn = axes(figure, 0.75, 0.62, 6.45, 3.95)
     _areas(drawn, attempts, capacity, law, policy)
-    for one in sampled:
-        _dots(drawn, one)
+    for point_sample in sampled:
+        _dots(drawn, point_sample)
     drawn.set_xlabel("attempts")
     drawn.set_ylabel("share of the attempts")
     return figure
@@ -83,7 +83,7 @@ def two_laws(
     """Return the stacked areas of the laws uniform and walk beside each other. Raises ValueError."""
     laws = ("uniform", "walk")
     booked = [shares(attempts[-1], capacity, law, policy) for law in laws]
-    least = [per_cent(one[Outcome.FAILED]) for one in booked]
+    least = [per_cent(share[Outcome.FAILED]) for share in booked]
     claim = f"Two meanings of random: of {attempts[-1]} attempts {least[0]} end FAILED, or {least[1]}"
     said = f"Exact shares of the attempts, capacity {capacity}; {in_words(policy=policy)}."
     heads = ["uniform: every schedule is equally likely", "walk: each unfinished attempt is equally likely next"]
@@ -117,8 +117,8 @@ def _check(
 ) -> None:
     if len(attempts) < 2 or any(before >= after for before, after in pairwise(attempts)):
         raise ValueError(f"attempts must be at least two numbers in ascending order, not {tuple(attempts)}")
-    for one in sampled:
-        point = one.point
+    for point_sample in sampled:
+        point = point_sample.point
         if (point.capacity, str(point.law), str(point.policy)) != (capacity, law, policy):
             raise ValueError(f"samples of {point} do not belong to capacity {capacity}, {law}, {policy}")
 
@@ -129,7 +129,7 @@ def _areas(drawn: Axes, attempts: Sequence[int], capacity: int, law: str, policy
     below = [0.0] * len(attempts)
     middles = []
     for outcome in STACK:
-        above = [low + one[outcome] for low, one in zip(below, each, strict=True)]
+        above = [low + share[outcome] for low, share in zip(below, each, strict=True)]
         drawn.fill_between(attempts, below, above, color=COLOURS[outcome], lw=0)
         if outcome != STACK[-1]:
             drawn.plot(attempts, above, color=PAPER, lw=1.0)
@@ -156,8 +156,8 @@ def _areas(drawn: Axes, attempts: Sequence[int], capacity: int, law: str, policy
 def _dots(drawn: Axes, sampled: Sampled) -> None:
     """Draw what was sampled on the two edges between the three areas."""
     booked, rejected, _ = estimates(sampled)
-    for one, falling in ((booked, False), (rejected, True)):
-        share, low, high = (1 - value if falling else value for value in interval(one))
+    for estimate, falling in ((booked, False), (rejected, True)):
+        share, low, high = (1 - value if falling else value for value in interval(estimate))
         low, high = min(low, high), max(low, high)
         drawn.errorbar(
             sampled.point.attempts,
@@ -191,7 +191,7 @@ def heat_map(
     named = Outcome(outcome)
     table = [[shares(many, capacity, law, policy)[named] for many in attempts] for capacity in capacities]
     flat = {(many, c): table[y][x] for y, c in enumerate(capacities) for x, many in enumerate(attempts)}
-    (many, capacity), most = max(flat.items(), key=lambda one: one[1])
+    (many, capacity), most = max(flat.items(), key=lambda cell: cell[1])
     title = title or f"Up to {per_cent(most)} {outcome}: {counted(many, 'attempt')} on a capacity of {capacity}"
     width, height = 0.95 + 0.4 * len(attempts), 0.8 + 0.3 * len(capacities)
     figure = page(
@@ -207,8 +207,8 @@ def heat_map(
         for x, share in enumerate(row):
             ink = PAPER if _is_dark(colours(share)) else INK
             drawn.text(x + 0.5, y + 0.5, f"{100 * share:.0f}", ha="center", va="center", size=8, color=ink)
-    drawn.set_xticks([x + 0.5 for x in range(len(attempts))], [str(one) for one in attempts])
-    drawn.set_yticks([y + 0.5 for y in range(len(capacities))], [str(one) for one in capacities])
+    drawn.set_xticks([x + 0.5 for x in range(len(attempts))], [str(many) for many in attempts])
+    drawn.set_yticks([y + 0.5 for y in range(len(capacities))], [str(units) for units in capacities])
     drawn.tick_params(length=0)
     drawn.spines[:].set_visible(False)
     drawn.set_xlabel("attempts")

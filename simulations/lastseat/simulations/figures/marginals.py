@@ -32,17 +32,19 @@ def marginals(law: Law[Fraction] | Law[float], sampled: Sampled | None = None, *
     title = title or f"{law.attempts} attempts, capacity {law.capacity}: on average {told}"
     dots = f" Dots: {sampled.runs:,} schedules sampled." if sampled else ""
     figure = page(9.6, 3.4, title, f"Exact probability of each number of attempts; {in_words(*asked[2:])}.{dots}")
-    most = max(float(one) for outcome in world.Outcome for one in law.marginal(outcome).values())
+    most = max(float(chance) for outcome in world.Outcome for chance in law.marginal(outcome).values())
     for place, outcome in enumerate(Outcome):
         left = 0.85 + 2.95 * place
         drawn = axes(figure, left, 0.62, left + 2.6, 2.98)
         mass = law.marginal(world.Outcome(outcome))
-        drawn.bar(list(mass), [float(one) for one in mass.values()], color=COLOURS[outcome], ec=INKS[outcome], lw=0.6)
+        drawn.bar(
+            list(mass), [float(chance) for chance in mass.values()], color=COLOURS[outcome], ec=INKS[outcome], lw=0.6
+        )
         if sampled is not None:
             seen = Counter[int]()
             for mix, runs in sampled.mixes.items():
                 seen[mix[place]] += runs
-            drawn.plot(list(seen), [one / sampled.runs for one in seen.values()], "o", mfc=PAPER, mec=INK, ms=4.5)
+            drawn.plot(list(seen), [runs / sampled.runs for runs in seen.values()], "o", mfc=PAPER, mec=INK, ms=4.5)
         drawn.set_xlim(-0.7, law.attempts + 0.7)
         drawn.set_ylim(0, 1.08 * most)
         drawn.xaxis.set_major_locator(MaxNLocator(6, integer=True))

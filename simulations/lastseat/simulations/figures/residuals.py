@@ -27,14 +27,15 @@ def residuals(sampled: Sequence[Sampled] | None = None, confidence: float = 0.95
     policies, and for none.
     """
     taken = tuple(sampled) if sampled is not None else sample((2, 3, 5, 8, 12, 16, 20, 25, 30, 35, 40), 5)
-    if not taken or len({(one.point.capacity, one.point.law, one.point.policy) for one in taken}) > 1:
+    points = [point_sample.point for point_sample in taken]
+    if len({(point.capacity, point.law, point.policy) for point in points}) != 1:
         raise ValueError("residuals are of at least one sample, all of one capacity, law and policy")
-    taken = tuple(sorted(taken, key=lambda one: one.point.attempts))
-    point, runs = taken[0].point, min(one.runs for one in taken)
+    taken = tuple(sorted(taken, key=lambda point_sample: point_sample.point.attempts))
+    point, runs = taken[0].point, min(point_sample.runs for point_sample in taken)
     law, policy = str(point.law), str(point.policy)
     reach = NormalDist().inv_cdf((1 + confidence) / 2)
-    bands = [_bands(one, reach) for one in taken]
-    gaps = [_gaps(one) for one in taken]
+    bands = [_bands(point_sample, reach) for point_sample in taken]
+    gaps = [_gaps(point_sample) for point_sample in taken]
     inside = sum(abs(gap[name]) <= band[name][0] for gap, band in zip(gaps, bands, strict=True) for name in Outcome)
     title = (
         title
@@ -66,9 +67,9 @@ def _panel(
     gaps: Sequence[float],
     bands: Sequence[tuple[float, float]],
 ) -> None:
-    many = [one.point.attempts for one in taken]
+    many = [point_sample.point.attempts for point_sample in taken]
     right = [band for band, _ in bands]
-    drawn.fill_between(many, [-one for one in right], right, color=COLOURS[name], alpha=0.35, lw=0)
+    drawn.fill_between(many, [-gap for gap in right], right, color=COLOURS[name], alpha=0.35, lw=0)
     for sign in (1, -1):
         drawn.plot(many, [sign * pooled for _, pooled in bands], "--", color=MUTED, lw=1)
     drawn.axhline(0, color=INK, lw=0.8)
@@ -80,20 +81,20 @@ def _panel(
     )
 
 
-def _bands(one: Sampled, reach: float) -> dict[Outcome, tuple[float, float]]:
+def _bands(point_sample: Sampled, reach: float) -> dict[Outcome, tuple[float, float]]:
     """Return for each outcome how far the share may be off: by the exact variance, and by that of a binomial."""
-    point = one.point
+    point = point_sample.point
     law = outcomes(point.attempts, point.capacity, str(point.law), str(point.policy), exact=False)
     variances, means = law.variance(), law.share()
     found = {}
     for mine, exact in zip(Outcome, means, strict=True):
-        over_schedules = sqrt(max(0.0, variances[exact]) / one.runs) / point.attempts
-        pooled = sqrt(max(0.0, means[exact] * (1 - means[exact])) / (one.runs * point.attempts))
+        over_schedules = sqrt(max(0.0, variances[exact]) / point_sample.runs) / point.attempts
+        pooled = sqrt(max(0.0, means[exact] * (1 - means[exact])) / (point_sample.runs * point.attempts))
         found[mine] = (reach * over_schedules, reach * pooled)
     return found
 
 
-def _gaps(one: Sampled) -> dict[Outcome, float]:
-    point = one.point
+def _gaps(point_sample: Sampled) -> dict[Outcome, float]:
+    point = point_sample.point
     exact = shares(point.attempts, point.capacity, str(point.law), str(point.policy))
-    return {each.outcome: interval(each)[0] - exact[each.outcome] for each in estimates(one)}
+    return {each.outcome: interval(each)[0] - exact[each.outcome] for each in estimates(point_sample)}

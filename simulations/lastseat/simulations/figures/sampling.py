@@ -21,8 +21,8 @@ def sample(
     return sweep(Plan(grid(attempts, (capacity,), (SweepLaw(law),), (Policy(policy),)), runs, seed)).samples
 
 
-def interval(one: Estimate) -> tuple[float, float, float]:
+def interval(estimate: Estimate) -> tuple[float, float, float]:
     """Return the share and its interval. Raises ValueError where there is none."""
-    if one.share is None or one.low is None or one.high is None:
+    if estimate.share is None or estimate.low is None or estimate.high is None:
         raise ValueError("an interval needs at least two schedules of at least one attempt")
-    return one.share, one.low, one.high
+    return estimate.share, estimate.low, estimate.high

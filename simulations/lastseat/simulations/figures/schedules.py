@@ -14,7 +14,7 @@ from lastseat.simulations.bookings.abstraction import emitted_of
 from lastseat.simulations.bookings.explore import explore_merged, explore_program
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, schedules
+from lastseat.simulations.bookings.scheduler import schedules
 from lastseat.simulations.figures.lattice import lattice
 from lastseat.simulations.figures.style import (
     COLOURS,
@@ -31,6 +31,7 @@ from lastseat.simulations.figures.style import (
     page,
     styled,
 )
+from lastseat.simulations.kernel.run import Run
 
 __all__ = ["counts", "lattice", "poster"]
 
@@ -53,14 +54,14 @@ def poster(scenario: Scenario | None = None, implementation: Implementation = ME
     scenario = scenario or contention(3, 2)
     if scenario.faults.most or scenario.interleavings_of_two_steps() > MOST_GLYPHS:
         raise ValueError(f"a page has room for {MOST_GLYPHS} schedules without faults, not for {scenario.title!r}")
-    executions: list[Scheduler] = []
+    executions: list[Run] = []
     schedules(scenario, implementation, executions.append)
     if len(executions) > MOST_GLYPHS:
         raise ValueError(f"a page has room for {MOST_GLYPHS} schedules, not {len(executions):,}")
-    groups: dict[Mix, list[Scheduler]] = {}
+    groups: dict[Mix, list[Run]] = {}
     for execution in executions:
         groups.setdefault(_mix(execution), []).append(execution)
-    broken = {id(one) for one in executions if findings(one, implementation)}
+    broken = {id(execution) for execution in executions if findings(execution, scenario, implementation)}
     attempts = len(scenario.requests)
     glyph = attempts * ROW + GAP
     rows = sum(-(-len(group) // GLYPHS_IN_A_ROW) for group in groups.values())
@@ -89,10 +90,10 @@ def _poster_title(scenario: Scenario, implementation: Implementation, many: int,
     return f"{every} of {named}{scenario.title}: {said}"
 
 
-def _mix(execution: Scheduler) -> Mix:
-    emitted = [emitted_of(one) for one in execution.returned.values()]
+def _mix(execution: Run) -> Mix:
+    emitted = [emitted_of(returned) for returned in execution.returned.values()]
     booked, rejected, failed = (
-        sum(one is not None and str(one.outcome) == name for one in emitted) for name in Outcome
+        sum(emission is not None and str(emission.outcome) == name for emission in emitted) for name in Outcome
     )
     return booked, rejected, failed
 
@@ -108,9 +109,9 @@ def _key(drawn: Axes, right: float, y: float) -> None:
         drawn.text(x + 0.1, y, outcome, color=INKS[outcome], weight="bold", size=SMALL, va="center")
 
 
-def _glyph(drawn: Axes, execution: Scheduler, left: float, top: float, *, violating: bool) -> None:
+def _glyph(drawn: Axes, execution: Run, left: float, top: float, *, violating: bool) -> None:
     """Draw one schedule; `left` and `top` are where its first row begins, in inches."""
-    attempts, steps = len(execution.scenario.requests), len(execution.taken)
+    attempts, steps = execution.originals, len(execution.taken)
     wide = STEP * max(steps - 1, 1) if steps <= 7 else 0.78
     if violating:
         x, y = [left - 0.06, left + wide + 0.06], [top + 0.07, top - (attempts - 1) * ROW - 0.07]
@@ -118,9 +119,9 @@ def _glyph(drawn: Axes, execution: Scheduler, left: float, top: float, *, violat
     for who in range(attempts):
         y0 = top - who * ROW
         places = [
-            (left + wide * (one.number - 1) / max(steps - 1, 1), one.operation.kind)
-            for one in execution.taken
-            if one.attempt == who
+            (left + wide * (step.number - 1) / max(steps - 1, 1), step.operation.kind)
+            for step in execution.taken
+            if step.process == who
         ]
         emitted = emitted_of(execution.returned.get(who))
         fill, edge = (COLOURS[emitted.outcome], INKS[emitted.outcome]) if emitted else (PAPER, INK)
@@ -150,9 +151,9 @@ def counts(most_attempts: int = 8, most_classes: int = 4) -> Figure:
     merged = [explore_merged(contention(many, many), MEMORY) for many in numbers]
     effective = [explore_program(contention(many, many), MEMORY).executions for many in numbers[:most_classes]]
     series = (
-        Series("schedules", [one.interleavings or 0 for one in merged], BLUE, "o", "-"),
+        Series("schedules", [exploration.interleavings or 0 for exploration in merged], BLUE, "o", "-"),
         Series("classes, each persist a write", [factorial(many) ** 2 for many in numbers], OCHRE, "s", "--"),
-        Series("states", [one.states for one in merged], INK, "D", "-"),
+        Series("states", [exploration.states for exploration in merged], INK, "D", "-"),
         Series("classes, a refused persist a read", effective, MUTED, "^", ":"),
     )
     last = merged[-1]
@@ -167,8 +168,8 @@ def counts(most_attempts: int = 8, most_classes: int = 4) -> Figure:
     drawn.yaxis.set_major_formatter(lambda value, _place: f"{value:,.0f}")
     drawn.minorticks_off()
     drawn.grid(axis="y")
-    for one in series:
-        _line(drawn, one, most_attempts)
+    for curve in series:
+        _line(drawn, curve, most_attempts)
     return figure
 
 
@@ -183,13 +184,15 @@ class Series:
     line: str
 
 
-def _line(drawn: Axes, one: Series, most_attempts: int) -> None:
-    many = len(one.values)
-    drawn.plot(range(1, many + 1), one.values, one.line, marker=one.marker, color=one.colour, ms=5, clip_on=False)
+def _line(drawn: Axes, curve: Series, most_attempts: int) -> None:
+    many = len(curve.values)
+    drawn.plot(
+        range(1, many + 1), curve.values, curve.line, marker=curve.marker, color=curve.colour, ms=5, clip_on=False
+    )
     if many < most_attempts:
-        text, offset, lined = f"{one.name}: {one.values[-1]:,} at {many}", (4, -12), "top"
+        text, offset, lined = f"{curve.name}: {curve.values[-1]:,} at {many}", (4, -12), "top"
     else:
-        text, offset, lined = f"{one.name}\n{one.values[-1]:,}", (12, 0), "center"
+        text, offset, lined = f"{curve.name}\n{curve.values[-1]:,}", (12, 0), "center"
     drawn.annotate(
-        text, (many, one.values[-1]), offset, textcoords="offset points", color=one.colour, size=SMALL, va=lined
+        text, (many, curve.values[-1]), offset, textcoords="offset points", color=curve.colour, size=SMALL, va=lined
     )

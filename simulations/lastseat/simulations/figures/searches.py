@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from lastseat.reference.flawed import GALLERY
 from lastseat.simulations.bookings.judged import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
-from lastseat.simulations.bookings.scheduler import Scheduler, schedules
+from lastseat.simulations.bookings.scheduler import schedules
 from lastseat.simulations.figures.style import INK, MUTED, PALE, PAPER, SMALL, axes, page, spread, styled
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.verification.engines import first_violation
 
 # Okabe and Ito's colours, without yellow; every curve has a line of its own besides.
 LOOKS = (
@@ -67,7 +69,7 @@ def detection_curves(
     drawn.set_ylabel("P(found)")
     ticks = [digit * 10**power for power in range(9) for digit in (1, 2, 5) if digit * 10**power <= most_executions]
     drawn.set_xticks(
-        ticks if len(ticks) <= 11 else ticks[::3], [f"{one:,}" for one in ticks][:: 1 + 2 * (len(ticks) > 11)]
+        ticks if len(ticks) <= 11 else ticks[::3], [f"{tick:,}" for tick in ticks][:: 1 + 2 * (len(ticks) > 11)]
     )
     drawn.minorticks_off()
     return figure
@@ -87,24 +89,25 @@ def chances_of(scenario: Scenario, name: str) -> dict[str, Fraction]:
     Every schedule of the scenario is executed, so it should be small.
     """
     implementation = GALLERY[name]
-    violating: list[Scheduler] = []
+    violating = 0
     weights: list[Fraction] = []
 
-    def visit(execution: Scheduler) -> None:
-        if findings(execution, implementation):
-            violating.append(execution)
+    def visit(execution: Run) -> None:
+        nonlocal violating
+        if findings(execution, scenario, implementation):
+            violating += 1
             weights.append(_walk_mass(execution))
 
     many = schedules(scenario, implementation, visit)
-    return {"uniform": Fraction(len(violating), many), "walk": sum(weights, Fraction(0))}
+    return {"uniform": Fraction(violating, many), "walk": sum(weights, Fraction(0))}
 
 
-def _walk_mass(execution: Scheduler) -> Fraction:
+def _walk_mass(execution: Run) -> Fraction:
     """Return how likely the walk takes these steps: each unfinished attempt is equally likely to go next."""
-    ends = [one.number for one in execution.taken if one.ended]
+    ends = [step.number for step in execution.taken if step.ended]
     mass = Fraction(1)
-    for one in execution.taken:
-        mass /= len(execution.scenario.requests) - sum(end < one.number for end in ends)
+    for step in execution.taken:
+        mass /= execution.originals - sum(end < step.number for end in ends)
     return mass
 
 
@@ -119,15 +122,15 @@ def _curves(
     for name, chance in chances.items():
         if not 0 <= chance <= 1:
             raise ValueError(f"the chance of {name} must be a probability, not {chance}")
-        curves[name] = [float(one) for one in places], [1 - float(1 - chance) ** one for one in places]
+        curves[name] = [float(place) for place in places], [1 - float(1 - chance) ** place for place in places]
     for name, searches in found_after.items():
         if not searches:
             raise ValueError(f"there is no search of {name}")
-        found = sorted(one for one in searches if one is not None and one <= most)
+        found = sorted(number for number in searches if number is not None and number <= most)
         steps = sorted({1, *found, most})
         curves[name] = (
-            [float(one) for one in steps],
-            [sum(it <= one for it in found) / len(searches) for one in steps],
+            [float(step) for step in steps],
+            [sum(it <= step for it in found) / len(searches) for step in steps],
         )
     return curves
 
@@ -205,8 +208,6 @@ def _kill_cell(
 
 def default_table() -> dict[str, dict[str, float | None]]:
     """Return how soon some strategies find some flaws of the gallery, on three attempts and two seats."""
-    from lastseat.simulations.verification.engines import first_violation  # here, for it needs all engines
-
     names = (
         "never-bumps-version",
         "trusts-observation",

@@ -142,7 +142,7 @@ def fenced(implementation: Implementation = MEMORY, capacity: int = 1) -> Figure
     graph = state_graph(scenario, implementation)
     rows = _rows(graph, capacity)
     places = _places(graph, rows)
-    levels = max(one.level for one in graph.states.values())
+    levels = max(state.level for state in graph.states.values())
     width = START + COLUMN * levels + BOX + 0.35
     crossing = len(graph.crossing)
     said = f"{crossing or 'no'} {'steps cross' if crossing > 1 else 'step crosses'} the fence"
@@ -169,13 +169,13 @@ def fenced(implementation: Implementation = MEMORY, capacity: int = 1) -> Figure
 
 def _rows(graph: Graph, capacity: int) -> dict[int, tuple[float, float]]:
     """Return for each number of reserved units the middle and the height of its row, in inches from below."""
-    most = max(capacity + 1, *(one.reserved for one in graph.states.values()))
+    most = max(capacity + 1, *(state.reserved for state in graph.states.values()))
     rows, below = {}, 0.45
     for reserved in range(most + 1):
         cells: dict[int, int] = {}
-        for one in graph.states.values():
-            if one.reserved == reserved:
-                cells[one.level] = cells.get(one.level, 0) + 1
+        for state in graph.states.values():
+            if state.reserved == reserved:
+                cells[state.level] = cells.get(state.level, 0) + 1
         high = max([1, *cells.values()]) * LINE + 0.3
         rows[reserved] = (below + high / 2, high)
         below += high
@@ -184,15 +184,15 @@ def _rows(graph: Graph, capacity: int) -> dict[int, tuple[float, float]]:
 
 def _places(graph: Graph, rows: dict[int, tuple[float, float]]) -> dict[Key, Place]:
     cells: dict[tuple[int, int], list[Key]] = {}
-    for key, one in graph.states.items():
-        cells.setdefault((one.level, one.reserved), []).append(key)
+    for key, state in graph.states.items():
+        cells.setdefault((state.level, state.reserved), []).append(key)
     places: dict[Key, Place] = {}
-    for (level, reserved), keys in sorted(cells.items(), key=lambda one: one[0]):
+    for (level, reserved), keys in sorted(cells.items(), key=lambda cell: cell[0]):
         heights = {
             key: mean([places[edge.before][1] for edge in graph.edges if edge.after == key] or [0.0]) for key in keys
         }
         # Below what leads to it, so that few arrows cross.
-        ordered = sorted(keys, key=lambda one: (-heights[one], graph.states[one].attempts))
+        ordered = sorted(keys, key=lambda key: (-heights[key], graph.states[key].attempts))
         for place, key in enumerate(ordered):
             y = rows[reserved][0] + ((len(keys) - 1) / 2 - place) * LINE
             places[key] = (START + BOX / 2 + level * COLUMN, y)
@@ -218,7 +218,7 @@ def _fence(drawn: Axes, rows: dict[int, tuple[float, float]], capacity: int, wid
 def _state_box(drawn: Axes, place: Place, state: State) -> None:
     edge = VIOLATION if state.beyond else INK
     for half, word in enumerate(state.attempts):
-        outcome = next((one for one in Outcome if one == word), None)
+        outcome = next((outcome for outcome in Outcome if outcome == word), None)
         fill = COLOURS[outcome] if outcome else PALE if word else PAPER
         x = place[0] - BOX / 2 + half * BOX / 2
         y = place[1] - HIGH / 2
@@ -254,7 +254,7 @@ def checks_matrix(attempts: int = 3, capacity: int = 2) -> Figure:
         (version, checked): without(version, checked, attempts, capacity)
         for version, checked in product((True, False), repeat=2)
     }
-    exactly = all((_overbooked(one, capacity) == 0) == checked for (_, checked), one in seen.items())
+    exactly = all((_overbooked(searched, capacity) == 0) == checked for (_, checked), searched in seen.items())
     figure = page(
         9.2,
         3.75,
@@ -264,10 +264,10 @@ def checks_matrix(attempts: int = 3, capacity: int = 2) -> Figure:
     )
     drawn = canvas(figure, 0, 0, 9.2, 3.75)
     wide, high, left, bottom = 3.75, 1.5, 1.35, 0.2
-    for (version, checked), one in seen.items():
+    for (version, checked), searched in seen.items():
         x = left + (0 if version else wide + 0.1)
         y = bottom + (high + 0.1 if checked else 0)
-        _cell(drawn, (x, y), (wide, high), one, capacity)
+        _cell(drawn, (x, y), (wide, high), searched, capacity)
     for place, head in enumerate(("checks the version", "does not")):
         drawn.text(left + place * (wide + 0.1) + wide / 2, bottom + 2 * high + 0.28, head, ha="center", weight="bold")
     for place, head in enumerate(("does not", "checks the\ncapacity")):
@@ -277,18 +277,18 @@ def checks_matrix(attempts: int = 3, capacity: int = 2) -> Figure:
     return figure
 
 
-def _total(one: Searched) -> str:
-    return f"{sum(one.interleavings.values()):,}"
+def _total(searched: Searched) -> str:
+    return f"{sum(searched.interleavings.values()):,}"
 
 
-def _overbooked(one: Searched, capacity: int) -> int:
+def _overbooked(searched: Searched, capacity: int) -> int:
     """Return in how many schedules more attempts, of one unit each, are BOOKED than there are units."""
-    return sum(many for mix, many in one.interleavings.items() if mix[0] > capacity)
+    return sum(many for mix, many in searched.interleavings.items() if mix[0] > capacity)
 
 
-def _cell(drawn: Axes, corner: Place, size: Place, one: Searched, capacity: int) -> None:
-    over = _overbooked(one, capacity)
-    clauses = sorted({violation.clause for violation in one.violations})
+def _cell(drawn: Axes, corner: Place, size: Place, searched: Searched, capacity: int) -> None:
+    over = _overbooked(searched, capacity)
+    clauses = sorted({violation.clause for violation in searched.violations})
     colour = VIOLATION if over else INKS[Outcome.REJECTED] if clauses else BOOKED
     drawn.add_patch(
         FancyBboxPatch(corner, *size, boxstyle="round,pad=0,rounding_size=0.08", fc=PAPER, ec=colour, lw=2.2)
@@ -296,7 +296,11 @@ def _cell(drawn: Axes, corner: Place, size: Place, one: Searched, capacity: int)
     x, y = corner[0] + 0.18, corner[1] + size[1] - 0.28
     word = "overbooked" if over else "safe, but stale proposals win" if clauses else "every clause holds"
     drawn.text(x, y, word, color=colour, weight="bold", size=11.5, va="center")
-    said = f"in {over:,} of {_total(one)} schedules" if over else f"overbooked in none of {_total(one)} schedules"
+    said = (
+        f"in {over:,} of {_total(searched)} schedules"
+        if over
+        else f"overbooked in none of {_total(searched)} schedules"
+    )
     drawn.text(x, y - 0.28, said, size=9, va="center")
     if clauses:
         drawn.text(

@@ -12,13 +12,13 @@ from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.textpath import text_to_path
 
 from lastseat.reference.values import Outcome
@@ -125,7 +125,7 @@ def shown(label: str) -> str:
     return label.upper() if len(label) == 1 else label
 
 
-def halo(width: float = 2.5, colour: str = PAPER) -> list[Any]:
+def halo(width: float = 2.5, colour: str = PAPER) -> list[AbstractPathEffect]:
     """Return what keeps a text legible on top of lines: a border of the colour of the paper, in points."""
     return [withStroke(linewidth=width, foreground=colour)]
 
@@ -162,9 +162,9 @@ class Drawings:
 
     def _repr_html_(self) -> str:
         # As images: a document's identifiers cannot meet those of another one on the page.
+        encoded = (b64encode(document.encode()).decode() for document in self.documents)
         images = (
-            f'<img alt="" style="max-width: 100%" src="data:image/svg+xml;base64,{b64encode(one.encode()).decode()}">'
-            for one in self.documents
+            f'<img alt="" style="max-width: 100%" src="data:image/svg+xml;base64,{content}">' for content in encoded
         )
         return f'<div style="display: flex; flex-wrap: wrap; gap: 1em">{"".join(images)}</div>'
 

@@ -38,7 +38,7 @@ def ternary(
     """
     if not capacities or not attempts or min(attempts) < 1:
         raise ValueError(f"a triangle needs capacities and attempts from 1, not {capacities} and {attempts}")
-    refuses = all(_turns_to_refusal(min(attempts), max(attempts), one, law, policy) for one in capacities)
+    refuses = all(_turns_to_refusal(min(attempts), max(attempts), units, law, policy) for units in capacities)
     claim = "First contention burns attempts, then capacity refuses them" if refuses else "The mean mix of outcomes"
     said = f"Exact mean mix of n attempts at once, one path for each capacity; {in_words(law, policy)}.\n"
     if cloud:

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.drawing.spacetime import spacetime_svg
@@ -53,7 +52,7 @@ class Board:
         level = LEVELS[self.names[0]]
         steps = harmless(rules_of(level))
         title = f"{level.title}: a schedule that breaks nothing"
-        return spacetime_svg(run(level.scenario, level.implementation, steps), title=title)
+        return spacetime_svg(run(level.scenario, level.implementation, steps), level.scenario, title=title)
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -72,6 +71,6 @@ def harmless(rules: Rules) -> tuple[int, ...]:
     return ()
 
 
-def _plain(level: Level) -> dict[str, Any]:
+def _plain(level: Level) -> dict[str, object]:
     texts = {key: getattr(level, key) for key in ("name", "title", "story", "task", "lesson")}
     return {**texts, "labels": level.scenario.labels, **rules_of(level).plain()}

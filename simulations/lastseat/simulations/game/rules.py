@@ -5,14 +5,14 @@ The page that plays the game knows nothing about booking. It walks this table.
 
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
 
 from lastseat.reference.attempt_booking import Observe
 from lastseat.reference.values import Proposal, Resource, Snapshot
 from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.scheduler import Scheduler, run
+from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.counterexamples.story import emission_told, observation_told
 from lastseat.simulations.game.levels import Level
+from lastseat.simulations.kernel.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,15 @@ class Rules:
     breaking: int
     shortest: tuple[int, ...]
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, object]:
         """Return the rules as plain data, in which `rows` has each row once and positions have numbers of rows."""
         rows = {
-            row: number for number, row in enumerate(dict.fromkeys(row for one in self.positions for row in one.rows))
+            row: number
+            for number, row in enumerate(dict.fromkeys(row for position in self.positions for row in position.rows))
         }
-        positions = [{**asdict(one), "rows": [rows[row] for row in one.rows]} for one in self.positions]
+        positions = [
+            {**asdict(position), "rows": [rows[row] for row in position.rows]} for position in self.positions
+        ]
         return {**asdict(self), "rows": list(map(asdict, rows)), "positions": positions}
 
 
@@ -72,7 +75,7 @@ def rules_of(level: Level) -> Rules:
 
     def number(steps: tuple[int, ...]) -> int:
         execution = run(level.scenario, level.implementation, steps)
-        after = {who: number((*steps, who)) for who in execution.free()}
+        after = {who: number((*steps, who)) for who in execution.free}
         following = tuple(after.get(who) for who in range(len(level.scenario.requests)))
         position = replace(position_of(execution, level), next=following)
         if position.broken:
@@ -84,36 +87,38 @@ def rules_of(level: Level) -> Rules:
 
     last = number(())  # a position is numbered after all that it leads to, so the start comes last
     turned = (
-        replace(one, next=tuple(None if to is None else last - to for to in one.next)) for one in reversed(numbers)
+        replace(position, next=tuple(None if to is None else last - to for to in position.next))
+        for position in reversed(numbers)
     )
     shortest = min(breaking, key=lambda steps: (len(steps), steps), default=())
     return Rules(tuple(turned), len(ends), sum(ends), shortest)
 
 
-def position_of(execution: Scheduler, level: Level) -> Position:
-    """Return what shows of an execution, which may be unfinished, at its present end; without what follows."""
-    held: Snapshot = execution.store.snapshot()
+def position_of(execution: Run, level: Level) -> Position:
+    """Return what shows of a run, which may be unfinished, at its present end; without what follows."""
+    held: Snapshot = execution.final
     ((_, resource),) = held.resources
-    broken = (one.witness for one in findings(execution, level.implementation) if level.goal in ("", one.clause))
+    found = findings(execution, level.scenario, level.implementation)
+    broken = (finding.witness for finding in found if level.goal in ("", finding.clause))
     return Position(
         f"{resource.confirmed} of {resource.capacity}",
         resource.version,
-        tuple(one.booking_id for one in held.reservations),
+        tuple(made.booking_id for made in held.reservations),
         tuple(_row(execution, who) for who in range(len(level.scenario.requests))),
         next(broken, ""),
     )
 
 
-def _row(execution: Scheduler, who: int) -> Row:
-    taken = [one for one in execution.taken if one.attempt == who]
-    observed = [one.result for one in taken if isinstance(one.operation, Observe)]
+def _row(execution: Run, who: int) -> Row:
+    own = [taken for taken in execution.taken if taken.process == who]
+    observed = [taken.result for taken in own if isinstance(taken.operation, Observe)]
     ended = who in execution.returned
-    operations = [one.operation for one in taken] + ([] if ended else [execution.operation(who)])
-    proposals: list[Proposal] = [one.proposal for one in operations if hasattr(one, "proposal")]
+    operations = [taken.operation for taken in own] + ([] if ended else [execution.ahead[who]])
+    proposals: list[Proposal] = [operation.proposal for operation in operations if hasattr(operation, "proposal")]
     seen = observed[-1] if observed else None
     proposed = proposals[-1].confirmed if proposals else None
     return Row(
-        "" if ended else execution.operation(who).kind,
+        "" if ended else execution.ahead[who].kind,
         observation_told(seen) if observed else "",
         f"{seen.confirmed} → {proposed}" if isinstance(seen, Resource) and proposed is not None else "",
         emission_told(execution.returned[who]) if ended else "",

@@ -1,148 +1,255 @@
-"""One execution of a program, a step at a time, in whatever order it is told."""
+"""One execution of a program, a step at a time, in whatever order it is told. Nothing else steps code from its start.
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+`step` takes an action; `free`, `redeliveries` and `others` say which actions are possible.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lastseat.simulations.common.text import printable, quoted
-from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.operations import Act, Join
-from lastseat.simulations.kernel.program import Program, ProgramError, kind_of, start
-from lastseat.simulations.kernel.schedule import Schedule
-
-MOST_REFUSALS = 100  # how often a process may yield once more, from a `finally`, when it is dropped
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """What a process that raised AssertionError returned: the program's own claim is violated there."""
-
-    said: str
+from lastseat.simulations.common.text import printable
+from lastseat.simulations.kernel.actions import Action, Fault, Step, others
+from lastseat.simulations.kernel.endings import differ, diverged
+from lastseat.simulations.kernel.operations import Choose, Join, OperationFailedError, Raised
+from lastseat.simulations.kernel.program import ProgramError
+from lastseat.simulations.kernel.stepping import MisfitError, Stepped
 
 
-class Execution:
-    """Processes that wait, each before its next operation (None: it has ended), over one fresh shared state.
+class Execution(Stepped):
+    """An execution: which actions are possible, and what each does; see `Stepped` for its attributes."""
 
-    `returned` holds what the ended ones returned, `schedule` who took which step.
-    """
+    # --- taking a step ----------------------------------------------------------------------------------------
 
-    def __init__(self, program: Program, meter: Meter) -> None:
-        self._program, self._meter, self._plain = program, meter, meter.plain
-        self.schedule: list[int] = []
-        self.returned: dict[int, Any] = {}
-        self.broken: list[tuple[str, int]] = []  # assertions that failed, each with the number of steps taken before
-        self.waits = False  # some operation was met that can have to wait
-        processes = range(len(program.processes))
-        self.pending: list[Any] = [None for _ in processes]
-        self._taken = [0 for _ in processes]
-        self._sends: list[Any] = []
-        self.shared = program.shared()
-        for who in processes:
-            self._sends.append(self._started(who))
-            self._resume(who, None)
+    def step(self, step: Step) -> tuple[Any, int]:
+        """Take a step; return what its process is told, and the number of its footprint.
 
-    def __del__(self) -> None:
-        """Drop the processes that have not ended. What a `finally` of theirs yields now is never taken."""
-        for who in self.unfinished():
-            for _ in range(MOST_REFUSALS):
-                with suppress(Exception):
-                    self._sends[who].__self__.close()
-                    break
-
-    def _started(self, who: int) -> Any:
-        try:
-            return start(self._program.processes[who], self.shared).send
-        except Exception as error:
-            raise self._failed(who, error) from error
-
-    def _resume(self, who: int, result: Any) -> bool:
-        """Let a process compute until its next operation; return whether it ended instead."""
-        try:
-            operation = self._sends[who](result)
-        except StopIteration as finished:
-            self.pending[who] = None
-            self.returned[who] = finished.value
-            return True
-        except AssertionError as error:
-            said = printable(str(error), 200) or "an assertion failed"
-            self.pending[who], self.returned[who] = None, Broken(said)
-            self.broken.append((f"process {who}: {said}", len(self.schedule)))
-            return True
-        except Exception as error:
-            raise self._failed(who, error) from error
-        self.pending[who] = operation
-        if operation.__class__ not in self._plain:
-            self._admit(who, operation)
-        return False
-
-    def _admit(self, who: int, operation: Any) -> None:
-        """Look at an operation of a class that was not met yet, or whose steps may have to wait."""
-        if not self._meter.accepts(operation):
-            raise ProgramError(f"process {who} yields {kind_of(operation)}, which is no operation{self.so_far()}")
-        if self._meter.can_wait(operation):
-            self.waits = True
-        elif not isinstance(operation, Act):
-            self._plain.add(operation.__class__)
-
-    def step(self, who: int) -> tuple[Any, int]:
-        """Let process `who` take its next step; return its result, and the number of its footprint.
-
-        Raises ProgramError where the program is at fault.
+        Raises ProgramError where the program is at fault, MisfitError where a fault does not fit its step.
         """
-        operation = self.pending[who]
-        self.schedule.append(who)
+        if isinstance(step, Action):
+            return self._special(step)
+        operation = self.pending[step]
+        if operation is None and step in self._asleep:
+            operation = self._wake(step)
+        self.schedule.append(step)
         try:
             if operation.__class__ is Join:
-                result = self.returned[operation.process]
-                footprint = self._meter.footprints.number(operation.reads, ())
+                result, footprint = self._joined(operation)
             else:
-                result, footprint = self._meter.perform(who, operation, self.shared)
+                result, footprint = self.meter.perform(step, operation, self.shared)
         except Exception as error:
-            raise self._failed(who, error) from error
-        self._taken[who] += 1
-        if self._resume(who, result):
-            footprint = self._meter.ending(who, footprint)
-        return result, footprint
+            raise self._failed(step, error) from error
+        self.ended = self._resume(step, result)
+        if self.ended:
+            footprint = self.meter.ending(step, footprint)
+        return result, self.began(step, footprint) if self._repeats else footprint
 
-    def repeat(self, who: int) -> Any:
-        """Let process `who` take a step that was taken before, and return its result; what it touched is known.
+    def repeat(self, step: Step) -> Any:
+        """Take a step whose footprint nobody asks for, and return its result; otherwise as `step`.
 
-        Raises ProgramError where it has none.
+        Raises ProgramError where its process has none.
         """
-        operation = self.pending[who]
+        if step.__class__ is not int or self._asleep:
+            return self.step(step)[0]
+        operation = self.pending[step]
         if operation is None:
             raise diverged(self, "a step", "none")
-        self.schedule.append(who)
+        self.schedule.append(step)
         try:
-            if operation.__class__ is Join:
-                result = self.returned[operation.process]
-            else:
-                result = operation.perform(self.shared)
+            result = (
+                self.returned[operation.process] if operation.__class__ is Join else operation.perform(self.shared)
+            )
         except Exception as error:
-            raise self._failed(who, error) from error
-        self._taken[who] += 1
-        self._resume(who, result)
+            raise self._failed(step, error) from error
+        try:
+            operation = self.pending[step] = self._sends[step](result)
+        except BaseException as error:  # noqa: BLE001  # StopIteration, as a rule; all else is passed on
+            self._stop(step, error)
+        else:
+            if operation.__class__ not in self._plain:
+                self._admit(step, operation)
+            if self._cuts and len(self.schedule) >= self._most and self._steps_of(step) >= self._most:
+                self._cut(step)
         return result
 
-    def taken(self) -> tuple[int, ...]:
-        """Return how many steps each process has taken."""
-        return tuple(self._taken)
+    def repeat_all(self, steps: Iterable[Step], results: Iterable[Any]) -> None:
+        """Take steps that were taken before. Raises ProgramError where one does not give the result that it gave."""
+        repeat = self.repeat
+        for step, seen in zip(steps, results, strict=False):
+            result = repeat(step)
+            if (
+                result is not seen
+                and (result.__class__ is not seen.__class__ or result != seen)
+                and differ(seen, result)
+            ):
+                raise diverged(self, seen, result)
+
+    def step_if_it_fits(self, step: Action) -> tuple[Any, int]:
+        """Take a step with a fault in it, or the ordinary one where the fault turns out not to fit; as `step`."""
+        self._lenient = True
+        try:
+            return self._special(step)
+        finally:
+            self._lenient = False
+
+    def _special(self, step: Action) -> tuple[Any, int]:
+        """Take a step with a fault in it, or with another branch of a choice."""
+        result, footprint = self._taken_specially(step)
+        return result, self.began(step.process, footprint) if self._repeats else footprint
+
+    def began(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step that was just taken; for the first of its process, others wait."""
+        if self._steps_of(who) > 1:
+            return footprint
+        return self.program.beginning(self.meter.footprints, who, footprint)
+
+    def _taken_specially(self, step: Action) -> tuple[Any, int]:
+        who, fault = step.process, step.fault
+        operation = self.pending[who]
+        if operation is None and who in self._asleep:
+            operation = self._wake(who)
+        if operation is None:
+            raise diverged(self, "a step", "none")
+        self.schedule.append(step)
+        self.spent += fault is not None
+        if fault is Fault.CRASH_BEFORE:
+            self.ended = False
+            self._die(who)
+            return None, self.meter.undone(who, operation, fault)
+        try:
+            result, footprint = self._performed(step, operation)
+            if fault is Fault.ANSWER_LOST and not self.meter.took_effect:
+                self._misfit(step, "nothing is applied for {}, so that no acknowledgement can be lost")
+                fault = None
+            told = result if fault in (None, Fault.CRASH_AFTER) else self._told(operation, fault)
+        except Exception as error:
+            raise self._failed(who, error) from error
+        self.ended = self._resume(who, told)
+        if fault is Fault.CRASH_AFTER and not self.ended:
+            self._misfit(step, "{} does not end with this step, so that it cannot die right before it emits")
+            fault = None
+        if fault is Fault.CRASH_AFTER:
+            del self.returned[who]
+            self._die(who)
+            return told, self.meter.dying(who, footprint)
+        return told, self.meter.ending(who, footprint) if self.ended else footprint
+
+    def _performed(self, step: Action, operation: Any) -> tuple[Any, int]:
+        meter = self.meter
+        if step.fault is Fault.UNAVAILABLE:
+            meter.took_effect = False
+            return None, meter.undone(step.process, operation, step.fault)
+        if step.branch:
+            meter.took_effect = False
+            return operation.options[step.branch], meter.footprints.number((), ())
+        if operation.__class__ is Join:
+            return self._joined(operation)
+        return meter.perform(step.process, operation, self.shared)
+
+    def _misfit(self, step: Action, why: str) -> None:
+        """Make an ordinary step of the one that is under way, or refuse it."""
+        if not self._lenient:
+            raise MisfitError(why.format(self.program.named(step.process)))
+        self.schedule[-1] = step.process
+        self.spent -= 1
+
+    def _told(self, operation: Any, fault: Any) -> Any:
+        try:
+            return self.meter.told(operation, fault)
+        except OperationFailedError as error:
+            return Raised(str(error), error.__class__)
+
+    def _die(self, who: int) -> None:
+        if self.pending[who] is not None:
+            self._leave(who)
+        self.crashed |= {who}
+
+    def _wake(self, who: int) -> Any:
+        """Begin a redelivery, and return its first operation."""
+        self.spent += 1
+        operation = self.pending[who] = self._asleep[who]
+        self._asleep = {other: first for other, first in self._asleep.items() if other != who}
+        insort(self._left, who)
+        return operation
+
+    # --- which actions are possible ---------------------------------------------------------------------------
 
     def unfinished(self) -> list[int]:
-        """Return the processes that have not ended."""
-        return [who for who, operation in enumerate(self.pending) if operation is not None]
+        """Return the processes that have begun or will, and can still take a step, now or later."""
+        return self._left.copy()
 
     def free(self) -> list[int]:
-        """Return the processes that can take their next step now."""
+        """Return the processes that can take their next step now, without redeliveries that were not made.
+
+        Where nothing waits, the list is the execution's own, and not to be changed.
+        """
         if not self.waits:
-            return [who for who, operation in enumerate(self.pending) if operation is not None]
-        return [who for who, operation in enumerate(self.pending) if operation is not None and self.is_free(who)]
+            return self._left
+        pending = self.pending
+        return [who for who in self._left if self._can_go(who, pending[who])]
+
+    def redeliveries(self) -> list[int]:
+        """Return the redeliveries that can be made now: what they repeat has begun, and a fault is left for each."""
+        return [who for who in self.due() if not self.waits or self._can_go(who, self._asleep[who])]
+
+    def due(self) -> list[int]:
+        """Return the redeliveries that can be made now, or could if they had not to wait."""
+        if not self._asleep or self.spent >= self.program.faults.most:
+            return []
+        originals = self.program.originals
+        return [who for who in self._asleep if self.has_begun(who - originals)]
+
+    def others(self, who: int, operation: Any) -> Iterator[Action]:
+        """Yield what else could have happened in the place of the last step, which was an ordinary one.
+
+        `operation` is what was performed. See `actions.others`.
+        """
+        faults = self.program.faults
+        left = faults.most - self.spent
+        options = operation.options if operation.__class__ is Choose else (None,)
+        if left <= 0 and len(options) == 1:
+            return iter(())
+        return others(
+            who,
+            allowed=faults.in_a_step if left > 0 else (),
+            failing=self.meter.failing(operation),
+            took_effect=self.meter.took_effect,
+            ended=self.ended,
+            branches=len(options),
+        )
 
     def is_free(self, who: int) -> bool:
         """Return whether process `who`, which has not ended, can take its next step now."""
-        operation = self.pending[who]
-        if not self._meter.can_wait(operation):
+        return self._can_go(who, self.pending[who])
+
+    def can_go(self, who: int) -> bool:
+        """Return whether process `who` can take a step now; a redelivery, whether it can be made."""
+        if who in self._asleep:
+            return who in self.redeliveries()
+        return self.pending[who] is not None and self._can_go(who, self.pending[who])
+
+    def is_asleep(self, who: int) -> bool:
+        """Return whether `who` is a redelivery that was not made."""
+        return who in self._asleep
+
+    def waiting(self) -> list[int]:
+        """Return the processes, redeliveries that can be made included, that cannot take their next step now."""
+        if not self.waits:
+            return []
+        there = [who for who in self._left if not self._is_to_come(who)]
+        return [who for who in (*there, *self.due()) if not self._can_go(who, self.operation(who))]
+
+    def is_vain(self) -> bool:
+        """Return whether a redelivery that should have been made was not: another execution has been this one."""
+        return any(not self.has_begun(who) for who in self._made)
+
+    def _is_to_come(self, who: int) -> bool:
+        """Return whether `who` is a redelivery that will be made, and what it repeats has not begun."""
+        return who in self._made and not self._steps_of(who) and not self.has_begun(who - self.program.originals)
+
+    def _can_go(self, who: int, operation: Any) -> bool:
+        if self._is_to_come(who):
+            return False
+        if not self.meter.can_wait(operation):
             return True
         if operation.__class__ is Join:
             if operation.process not in range(len(self.pending)):
@@ -150,71 +257,6 @@ class Execution:
                 raise ProgramError(f"process {who} joins process {joined}, and there is none{self.so_far()}")
             return operation.process in self.returned
         try:
-            return self._meter.is_ready(operation, self.shared)
+            return self.meter.is_ready(operation, self.shared)
         except Exception as error:
             raise self._failed(who, error) from error
-
-    def exhausted(self) -> int | None:
-        """Return a process that took more steps than one may and has not ended, or None."""
-        most = self._program.most_steps
-        if len(self.schedule) < most:
-            return None
-        over = (who for who, taken in enumerate(self._taken) if taken >= most and self.pending[who] is not None)
-        return next(over, None)
-
-    def so_far(self) -> str:
-        """Return the schedule so far, as the end of a sentence."""
-        return f"; schedule {Schedule.of(self.schedule)}"
-
-    def _failed(self, who: int, error: Exception) -> ProgramError:
-        what = printable(f"{type(error).__name__}: {error}", 200)
-        return ProgramError(f"process {who} raised {what}{self.so_far()}")
-
-
-def run(program: Program, meter: Meter, steps: Iterable[int]) -> Execution:
-    """Execute `steps` from a fresh state. Raises ProgramError at the first step that cannot be taken."""
-    execution = Execution(program, meter)
-    for number, who in enumerate(steps, start=1):
-        if not 0 <= who < len(execution.pending):
-            raise ProgramError(f"step {number}: there is no process {who}, only 0 to {len(execution.pending) - 1}")
-        if execution.pending[who] is None:
-            raise ProgramError(f"step {number}: process {who} has ended already")
-        if not execution.is_free(who):
-            raise ProgramError(f"step {number}: process {who} has to wait")
-        execution.step(who)
-    return execution
-
-
-def final_of(shared: Any) -> Any:
-    """Return the value that a shared state has at the end: its snapshot, or None where it has none to show."""
-    snapshot = getattr(shared, "snapshot", None)
-    return snapshot() if callable(snapshot) else None
-
-
-def returned_of(execution: Execution) -> tuple[Any, ...]:
-    """Return what each process returned, in order; None for one that has not ended."""
-    return tuple(execution.returned.get(who) for who in range(len(execution.pending)))
-
-
-def as_text(steps: Sequence[int]) -> str:
-    """Return a schedule as a token."""
-    return str(Schedule.of(steps))
-
-
-_IDENTITY: Any = object.__eq__
-
-
-def differ(one: Any, other: Any) -> bool:
-    """Return whether two results are not the same; objects without an equality of their own cannot be told apart."""
-    if type(one) is not type(other):
-        return True
-    return type(one).__eq__ is not _IDENTITY and bool(one != other)
-
-
-def diverged(execution: Execution, seen: Any, result: Any) -> ProgramError:
-    """Return the error that says that the same steps did not lead to the same place."""
-    return ProgramError(
-        "the program is not deterministic, or keeps state from one execution to the next: a step gave "
-        f"{quoted(str(seen))} once, and {quoted(str(result))} when the same steps were taken again"
-        f"{execution.so_far()}"
-    )

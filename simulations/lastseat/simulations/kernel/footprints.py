@@ -1,10 +1,11 @@
 """What steps touched, as small numbers that are cheap to compare; and how that is learnt from an operation."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from lastseat.reference.attempt_booking import Observe, Persist
-from lastseat.reference.values import BookingRequest
+from lastseat.reference.values import BookingRequest, NotObserved, Snapshot, Verdict
+from lastseat.simulations.kernel.actions import Fault
 from lastseat.simulations.kernel.operations import Location, Operation, ended
 
 Locations: TypeAlias = tuple[Location, ...] | None  # None: everything
@@ -36,22 +37,22 @@ class Footprints:
                     self._add(number, other)
         return number
 
-    def _add(self, one: int, other: int) -> None:
-        for here, there in {(one, other), (other, one)}:
+    def _add(self, number: int, other: int) -> None:
+        for here, there in {(number, other), (other, number)}:
             self.clash[here] |= 1 << there
             self.rivals[here].append(there)
 
-    def _conflict(self, one: int, other: int) -> bool:
-        (reads, writes), (others_reads, others_writes) = self.known[one], self.known[other]
+    def _conflict(self, number: int, other: int) -> bool:
+        (reads, writes), (others_reads, others_writes) = self.known[number], self.known[other]
         return (
             _meet(writes, others_writes) or _meet(writes, others_reads) or _meet(reads, others_writes)
         )  # two reads never conflict
 
 
-def _meet(one: Locations, other: Locations) -> bool:
-    if one is None or other is None:
-        return one != () and other != ()
-    return any(location in other for location in one)
+def _meet(here: Locations, there: Locations) -> bool:
+    if here is None or there is None:
+        return here != () and there != ()
+    return any(location in there for location in here)
 
 
 class Meter(Protocol):
@@ -59,6 +60,7 @@ class Meter(Protocol):
 
     footprints: Footprints
     plain: set[type]  # classes of operations that were met and never wait
+    took_effect: bool  # whether the operation that was performed last changed something
 
     def perform(self, who: int, operation: Any, shared: Any) -> tuple[Any, int]:
         """Take the step of process `who`; return its result and its footprint."""
@@ -88,6 +90,22 @@ class Meter(Protocol):
         """Return whether this is an operation at all."""
         ...
 
+    def failing(self, operation: Any) -> Collection[Fault]:
+        """Return the faults that the operation can fail with."""
+        ...
+
+    def told(self, operation: Any, fault: Fault) -> Any:
+        """Return what the process is told under that fault, or raise what it shall see raised."""
+        ...
+
+    def undone(self, who: int, operation: Any, fault: Fault) -> int:
+        """Return the footprint of a step in which nothing is performed, because a fault strikes before it."""
+        ...
+
+    def dying(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which process `who` would have ended, and died."""
+        ...
+
 
 class _Meter:
     """What both kinds have in common: footprints, and those of last steps, each made once."""
@@ -95,6 +113,8 @@ class _Meter:
     def __init__(self) -> None:
         self.footprints = Footprints()
         self.plain: set[type] = set()
+        self.took_effect = False
+        self.nothing = self.footprints.number((), ())
         self._endings: dict[tuple[int, int], int] = {}
 
     def ending(self, who: int, footprint: int) -> int:
@@ -115,7 +135,9 @@ class DeclaredMeter(_Meter):
         """Take the step; return its result and its footprint."""
         del who
         result = operation.perform(shared)
-        return result, self.footprints.number(operation.reads, operation.wrote(result))
+        wrote = operation.wrote(result)
+        self.took_effect = wrote != ()
+        return result, self.footprints.number(operation.reads, wrote)
 
     def may_touch(self, who: int, operation: Operation) -> int:
         """Return the largest footprint that the step can have: it writes all that it may, and is the last."""
@@ -142,8 +164,33 @@ class DeclaredMeter(_Meter):
         """Return whether this is an operation at all."""
         return isinstance(operation, Operation)
 
+    def failing(self, operation: Operation) -> Collection[Fault]:
+        """Return the faults that the operation says it can fail with."""
+        return operation.failing
+
+    def told(self, operation: Operation, fault: Fault) -> Any:
+        """Return what the process is told under that fault, or raise what it shall see raised."""
+        return operation.told(fault)
+
+    def undone(self, who: int, operation: Operation, fault: Fault) -> int:
+        """Return the footprint of a step that is not performed: nothing, or what decides whether it can be taken."""
+        del fault
+        return self.may_read(who, operation) if operation.blocking else self.nothing
+
+    def dying(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which process `who` would have ended: nobody who joins it sees that."""
+        del who
+        return footprint
+
 
 STORE: Locations = ("store",)
+# What an attempt is told by a store that does not answer, by the kind of its operation. Other operations are
+# somebody's own: nobody can say how they would learn of it, so this fault does not strike them.
+UNANSWERED: dict[str, Any] = {"observe": NotObserved.UNAVAILABLE, "persist": Verdict.STORE_UNAVAILABLE}
+_FAILING: dict[str, tuple[Fault, ...]] = {
+    "observe": (Fault.UNAVAILABLE,),
+    "persist": (Fault.UNAVAILABLE, Fault.ANSWER_LOST),
+}
 
 
 class StoreMeter(_Meter):
@@ -200,7 +247,12 @@ class StoreMeter(_Meter):
         result = operation.perform(shared)
         after = shared.snapshot()
         writing, reading = self._footprints_of(who, operation)
-        return result, reading if after is before or after == before else writing
+        if after is before or after == before:
+            self.took_effect = False
+            return result, reading
+        # What a store hides is nothing that an acknowledgement could be about.
+        self.took_effect = _visible(before) != _visible(after)
+        return result, writing
 
     def _ending(self, who: int, reads: Locations, writes: Locations) -> int:
         if self._own and self._partitioned and reads is not None:
@@ -230,11 +282,36 @@ class StoreMeter(_Meter):
         """Return whether this is an operation at all."""
         return isinstance(getattr(operation, "kind", None), str) and hasattr(operation, "perform")
 
+    def failing(self, operation: Any) -> Collection[Fault]:
+        """Return the faults that the operation can fail with, by its kind."""
+        return _FAILING.get(operation.kind, ())
+
+    def told(self, operation: Any, fault: Fault) -> Any:
+        """Return what an attempt is told by a store that does not answer."""
+        return Verdict.ACKNOWLEDGEMENT_LOST if fault is Fault.ANSWER_LOST else UNANSWERED[operation.kind]
+
+    def undone(self, who: int, operation: Any, fault: Fault) -> int:
+        """Return the footprint of a step in which nothing is performed. One that fails is judged like any step."""
+        if fault is Fault.UNAVAILABLE or self._would_block is not None:
+            return self.may_read(who, operation)
+        return self.nothing
+
+    def dying(self, who: int, footprint: int) -> int:
+        """Return the footprint of a step with which an attempt would have ended: it is judged like an end."""
+        reads, writes = self.footprints.known[footprint]
+        if self._own and self._partitioned and reads is not None:
+            reads = _union(reads, self._own[who])
+        return self.footprints.number(reads, writes)
+
+
+def _visible(snapshot: Any) -> Any:
+    return (snapshot.resources, snapshot.reservations) if isinstance(snapshot, Snapshot) else snapshot
+
 
 def _locations(*names: str) -> tuple[Location, ...]:
     """Return the locations of a resource and, where it is named too, of a booking id."""
     return tuple(zip(("resource", "booking"), names, strict=False))
 
 
-def _union(one: tuple[Location, ...], other: Iterable[Location]) -> tuple[Location, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
+def _union(locations: tuple[Location, ...], more: Iterable[Location]) -> tuple[Location, ...]:
+    return tuple(dict.fromkeys((*locations, *more)))

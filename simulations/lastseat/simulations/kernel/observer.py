@@ -1,26 +1,51 @@
-"""What the strategies have in common: who watches them, and how one ends that cannot go on."""
+"""Strategies and observers: which schedules are visited, and who is shown what happens in them.
 
-from typing import Any, Protocol
+A strategy says of itself what it covers; nobody asks for its name. An observer says whether it needs states.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
 
 from lastseat.simulations.common.text import printable
+from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.schedule import Schedule
 
 
-class Witness(Protocol):
+class Observer(Protocol):
     """Who watches an exploration. Steps at its start that an execution shares with the last are not shown again.
 
     One whose `needs_states` is False looks at no state in `step`: dpor may then show it several steps at once, after
-    the last of them.
+    the last of them. `violated` says whether some claim was seen violated.
     """
 
-    def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
-        """See step number `depth` (from 0), which has just been taken."""
+    @property
+    def needs_states(self) -> bool:
+        """Return whether it looks at states in `step`."""
+        ...
+
+    @property
+    def violated(self) -> bool:
+        """Return whether some claim was seen violated."""
+        ...
+
+    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
+        """See step number `depth` (from 0), which has just been taken: its process was told `result`."""
         ...
 
     def end(self, execution: Execution) -> None:
-        """See an execution that nobody can continue."""
+        """See an execution that nobody must continue."""
         ...
+
+
+class Coverage(StrEnum):
+    """What a strategy covers when nothing stops it."""
+
+    EVERY_SCHEDULE = "every schedule"
+    EVERY_TRACE = "one schedule of each trace"
+    BOUNDED = "every schedule within a bound"
+    SAMPLED = "random schedules"
 
 
 class Counted(Protocol):
@@ -30,14 +55,21 @@ class Counted(Protocol):
     blocked: int
 
 
-class Engine(Counted, Protocol):
-    """A strategy under way."""
+class Strategy(Counted, Protocol):
+    """A strategy under way. Where it `shows_every_state`, what always holds can be claimed."""
+
+    coverage: ClassVar[Coverage]
+    shows_every_state: ClassVar[bool]
 
     def advance(self) -> bool:
         """Run one more execution and return True, or False when there is none left.
 
         Raises ProgramError where the program is at fault or not deterministic, EndlessError where it does not end.
         """
+        ...
+
+    def is_done(self) -> bool:
+        """Return whether `advance` has nothing left to run."""
         ...
 
     def left_out(self) -> str:
@@ -48,7 +80,7 @@ class Engine(Counted, Protocol):
 class EndlessError(Exception):
     """A process took more steps than one may."""
 
-    def __init__(self, who: int, steps: tuple[int, ...]) -> None:
-        shown = printable(str(Schedule.of(steps)), 200)
-        super().__init__(f"process {who} took {steps.count(who):,} steps and did not end; schedule {shown}")
-        self.who, self.steps = who, steps
+    def __init__(self, who: int, steps: Sequence[Step]) -> None:
+        shown, count = printable(str(Schedule.of(steps)), 200), [process_of(step) for step in steps].count(who)
+        super().__init__(f"process {who} took {count:,} steps and did not end; schedule {shown}")
+        self.who, self.steps = who, tuple(steps)

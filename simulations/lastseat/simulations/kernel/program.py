@@ -5,12 +5,14 @@ awaits them, or a plain function made `blocking`. Everything between two operati
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, Protocol, TypeAlias
 
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.common.text import printable
-from lastseat.simulations.kernel.footprints import DeclaredMeter, Meter, StoreMeter
+from lastseat.simulations.common.text import printable, raised_by
+from lastseat.simulations.kernel.actions import NO_FAULTS, Faults
+from lastseat.simulations.kernel.footprints import DeclaredMeter, Footprints, Meter, StoreMeter
 
 Process: TypeAlias = Callable[[Any], Any]
 
@@ -18,7 +20,17 @@ MOST_STEPS = 1_000  # shared steps of one process; one that takes more is taken 
 
 
 class ProgramError(ValueError):
-    """The program cannot be explored. The text is one line and names the schedule so far."""
+    """The program cannot be explored. The text is one line and names the schedule so far.
+
+    >>> from lastseat.testing import ProgramError, Register, Shared, explore
+    >>> def divide(shared):
+    ...     return 1 // (yield shared.divisor.read())
+    >>> try:
+    ...     explore([divide], shared=lambda: Shared(divisor=Register(0)))
+    ... except ProgramError as error:
+    ...     print(error)
+    process 0 raised ZeroDivisionError: integer division or modulo by zero; schedule 0
+    """
 
 
 class Started(Protocol):
@@ -28,14 +40,28 @@ class Started(Protocol):
         """Go on with the result of the last operation (None at first) to the next, or raise StopIteration."""
         ...
 
+    def throw(self, error: BaseException, /) -> Any:
+        """Go on with an error in the place of a result."""
+        ...
+
+    def close(self) -> None:
+        """Leave the process where it waits."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """What is explored. `shared` makes the shared state anew for every execution.
 
-    `most_steps` bounds the shared steps of one process: beyond it, a process is taken for one that never ends.
-    `requests` are those of the processes where these are attempts that are judged, and `ordered` says that it matters
-    who ended before whom began; see `StoreMeter`.
+    `most_steps` bounds the shared steps of one process: beyond it, a process is taken for one that never ends. It
+    ends the search, or where the program `cuts`, that process alone, which is then left where it was.
+
+    `faults` may go wrong in one execution. The last `redeliveries` of the processes are there only as faults: of n
+    others, process i is repeated by process n + i, that one by 2n + i, and so on; see `delivered`. With `made`, just
+    these of them are made, in every execution; see `parts`.
+
+    `noun` and `labels` are what its processes are called. `requests` are those of the processes where these are
+    attempts that are judged, and `ordered` says that it matters who ended before whom began; see `StoreMeter`.
     """
 
     processes: tuple[Process, ...]
@@ -43,6 +69,12 @@ class Program:
     most_steps: int = MOST_STEPS
     requests: tuple[BookingRequest, ...] = ()
     ordered: bool = False
+    faults: Faults = NO_FAULTS
+    redeliveries: int = 0
+    made: frozenset[int] | None = None
+    cuts: bool = False
+    noun: str = "process"
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for number, process in enumerate(self.processes):
@@ -53,30 +85,82 @@ class Program:
                 f"shared is {kind_of(self.shared)}; it must be a function that makes the shared state anew"
             )
 
+    def named(self, who: int) -> str:
+        """Return what a process is called."""
+        return f"{self.noun} {who} ({self.labels[who]})" if self.labels else f"{self.noun} {who}"
+
+    @property
+    def originals(self) -> int:
+        """Return how many processes there are in every execution."""
+        return len(self.processes) - self.redeliveries
+
+    def delivered(self) -> "Program":
+        """Return the program with a process for every redelivery that the fault budget allows.
+
+        A repeat may begin when the process before it has begun, and its first step costs one fault.
+        """
+        times = self.faults.redeliveries
+        if not times or self.redeliveries:
+            return self
+        return replace(self, processes=self.processes * (1 + times), redeliveries=len(self.processes) * times)
+
+    def parts(self) -> "list[Program]":
+        """Return a program for each set of redeliveries that may be made: what they can do is what this one can."""
+        if not self.redeliveries or self.made is not None:
+            return [self]
+        later, made = range(self.originals, len(self.processes)), [frozenset[int]()]
+        for number in range(1, self.faults.most + 1):
+            sets = map(frozenset, combinations(later, number))
+            made.extend(each for each in sets if all(self._repeats_one_of(who, each) for who in each))
+        return [replace(self, made=each) for each in made]
+
+    def _repeats_one_of(self, who: int, made: frozenset[int]) -> bool:
+        return who - self.originals < self.originals or who - self.originals in made
+
+    def beginning(self, footprints: Footprints, who: int, footprint: int) -> int:
+        """Return the footprint of the first step of a process, for which waits whatever repeats it."""
+        reads, writes = footprints.known[footprint]
+        if who >= self.originals and reads is not None:
+            reads = (*reads, ("begun", who - self.originals))
+        if who + self.originals < len(self.processes) and writes is not None:
+            writes = (*writes, ("begun", who))
+        return footprints.number(reads, writes)
+
     def meter(self) -> Meter:
         """Return what performs the operations of this program and tells what they touch."""
         try:
             shared = self.shared()
         except Exception as error:
-            what = printable(f"{type(error).__name__}: {error}", 200)
-            raise ProgramError(f"making the shared state raised {what}") from error
+            doing = "opening the store" if self.requests else "making the shared state"
+            raise ProgramError(f"{doing} raised {raised_by(error)}") from error
         if all(callable(getattr(shared, method, None)) for method in ("observe", "persist", "snapshot")):
             return StoreMeter(shared, self.requests, ordered=self.ordered)
         return DeclaredMeter()
 
 
-def program_of(processes: Sequence[Process], shared: Callable[[], Any], most_steps: int = MOST_STEPS) -> Program:
-    """Return the program. Raises ProgramError where something in it is no function."""
-    return Program(tuple(processes), shared, most_steps)
+def program_of(
+    processes: Sequence[Process],
+    shared: Callable[[], Any],
+    most_steps: int = MOST_STEPS,
+    faults: Faults = NO_FAULTS,
+) -> Program:
+    """Return the program, redeliveries included. Raises ProgramError where something in it is no function."""
+    return Program(tuple(processes), shared, most_steps, faults=faults).delivered()
 
 
-def start(process: Process, shared: Any) -> Started:
-    """Start a process; nothing of it has run yet. Raises TypeError where it is none."""
+def start(process: Process, shared: Any) -> Callable[[Any], Any]:
+    """Start a process and return its `send`; nothing of it has run yet. Raises TypeError where it is none."""
     started = process(shared)
-    if hasattr(started, "send"):
-        made: Started = started
-        return made
-    raise TypeError(
+    try:
+        send: Callable[[Any], Any] = started.send
+    except AttributeError:
+        raise no_process(started) from None
+    return send
+
+
+def no_process(started: object) -> TypeError:
+    """Return the error that says that this is no process under way."""
+    return TypeError(
         f"it gave {kind_of(started)}, and a process is a generator function, an async def, or blocking(function)"
     )
 

@@ -1,8 +1,8 @@
-"""Schedules: the order in which attempts take their shared steps, as short text.
+"""Schedules: the order in which processes take their shared steps, as short text.
 
-`0.1.0.1` says: attempt 0 steps, then attempt 1, then 0 and 1 again. In `0.1.0a.1` a fault strikes in the third
-step; its letters are in `faults`. A token may carry the fingerprint of what it was made for, `0.1.0.1@5b1c09d2`,
-so that a stale one can say so.
+`0.1.0.1` says: process 0 steps, then process 1, then 0 and 1 again. In `0.1.0a.1` a fault strikes in the third
+step, and in `0:2.1` process 0 takes the third branch of a choice (they are numbered from 0). A token may carry the
+fingerprint of what it was made for, `0.1.0.1@5b1c09d2`, so that a stale one can say so.
 """
 
 import re
@@ -10,9 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lastseat.simulations.common.text import quoted
-from lastseat.simulations.kernel.faults import Strike
+from lastseat.simulations.kernel.actions import Action, Fault, Step
 
 LONGEST = 100_000  # characters of a token; a longer one was not printed by us
+LETTERS = {
+    "c": Fault.CRASH_BEFORE,
+    "d": Fault.CRASH_AFTER,
+    "u": Fault.UNAVAILABLE,
+    "a": Fault.ANSWER_LOST,
+}
+_LETTER_OF = {fault: letter for letter, fault in LETTERS.items()}
+_STEP = r"[0-9]{1,9}(?:[cdua]|:[0-9]{1,4})?"
 
 
 class ScheduleError(ValueError):
@@ -21,20 +29,17 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Attempts by index, in the order of their steps, and the fingerprint it was printed with ("" if none).
+    """The actions in their order, and the fingerprint it was printed with ("" if none)."""
 
-    A step in which a fault strikes is a `Strike`.
-    """
-
-    steps: tuple[int, ...]
+    steps: tuple[Step, ...]
     fingerprint: str = ""
 
     def __str__(self) -> str:
-        text = ".".join(map(str, self.steps)) or "-"
+        text = ".".join(map(step_text, self.steps)) or "-"
         return f"{text}@{self.fingerprint}" if self.fingerprint else text
 
     @classmethod
-    def of(cls, steps: Iterable[int], fingerprint: str = "") -> "Schedule":
+    def of(cls, steps: Iterable[Step], fingerprint: str = "") -> "Schedule":
         """Return the schedule of these steps."""
         return cls(tuple(steps), fingerprint)
 
@@ -42,7 +47,7 @@ class Schedule:
     def parse(cls, token: str) -> "Schedule":
         """Return the schedule that `token` prints; `-` is the empty one. Raises ScheduleError."""
         text, _, fingerprint = token.strip().partition("@")
-        if len(token) > LONGEST or not re.fullmatch(r"-|[0-9]{1,9}[cdua]?(\.[0-9]{1,9}[cdua]?)*", text, re.ASCII):
+        if len(token) > LONGEST or not re.fullmatch(rf"-|{_STEP}(\.{_STEP})*", text, re.ASCII):
             raise ScheduleError(f"schedule {quoted(token)} is not of the form 0.1.0.1")
         if "@" in token and not re.fullmatch(r"[0-9a-f]{8}", fingerprint, re.ASCII):
             raise ScheduleError(f"schedule {quoted(token)}: after @ comes a fingerprint of 8 hexadecimal digits")
@@ -50,5 +55,20 @@ class Schedule:
         return cls(steps, fingerprint)
 
 
-def _step(text: str) -> int:
-    return int(text) if text[-1].isdigit() else Strike(int(text[:-1]), text[-1])
+def step_text(step: Step) -> str:
+    """Return a step as a schedule has it: `0`, `0a` with a fault, `0:2` with a branch."""
+    if not isinstance(step, Action):
+        return str(step)
+    return f"{step.process}{letter_of(step.fault)}{f':{step.branch}' if step.branch else ''}"
+
+
+def letter_of(fault: Fault | None) -> str:
+    """Return the letter that a schedule has for a fault, "" for none."""
+    return _LETTER_OF[fault] if fault else ""
+
+
+def _step(text: str) -> Step:
+    process, _, branch = text.partition(":")
+    if branch:
+        return Action(int(process), branch=int(branch)) if int(branch) else int(process)
+    return int(text) if text[-1].isdigit() else Action(int(text[:-1]), LETTERS[text[-1]])

@@ -1,25 +1,26 @@
 """What the commands say to other programs: plain data, as `--json` prints it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.exploration import Exploration, Vector, Violation
+from lastseat.simulations.bookings.exploration import Vector
 from lastseat.simulations.bookings.judged import Finding
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.scheduler import Scheduler
-from lastseat.simulations.counterexamples.explain import explain, explanation_data
+from lastseat.simulations.counterexamples.explain import Explanation, explanation_data
 from lastseat.simulations.counterexamples.story import (
     endings_told,
     fingerprint,
-    options_of,
+    is_complete,
     path_told,
     step_told,
     store_told,
 )
+from lastseat.simulations.kernel.exploration import Exploration
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.reports.breaches import Explained, story_key
 from lastseat.simulations.verification.claims import Row, Verification
 
 
@@ -35,29 +36,26 @@ def mixes_data(mixes: Mapping[Mix, int]) -> dict[str, int]:
 
 def vectors_data(vectors: frozenset[Vector]) -> list[list[str | None]]:
     """Return outcome vectors, sorted: for each attempt its outcome, null where it did not end."""
-    named = {tuple(_outcome(one) for one in vector) for vector in vectors}
-    return [list(one) for one in sorted(named, key=str)]
+    named = {tuple(_outcome(emitted) for emitted in vector) for vector in vectors}
+    return [list(vector) for vector in sorted(named, key=str)]
 
 
 def _outcome(emitted: Done | None) -> str | None:
     return None if emitted is None else str(emitted.outcome)
 
 
-def violation_data(
-    one: Violation, scenario: Scenario, implementation: Implementation, options: str
-) -> dict[str, Any]:
+def violation_data(told: Explanation) -> dict[str, object]:
     """Return a violation with its cause, its schedule, the steps in words and the line that replays it.
 
     `explained` has each step with the store before and after it, and what a correct implementation does there.
     """
-    told = explain(one, scenario, implementation, options)
     explained = explanation_data(told)
     return {
-        "clause": one.clause,
-        "witness": one.witness,
+        "clause": told.clause,
+        "witness": told.violation.witness,
         "cause": told.cause,
-        "implementation": implementation.name,
-        "scenario": scenario.name,
+        "implementation": told.implementation,
+        "scenario": told.scenario.name,
         "token": told.token,
         "steps": [step.text for step in told.steps],
         "explained": explained["steps"],
@@ -69,10 +67,10 @@ def violation_data(
 
 
 def exploration_data(
-    seen: Exploration, scenario: Scenario, implementation: Implementation, options: str
-) -> dict[str, Any]:
-    """Return an exploration as `--json` gives it."""
-    deviations = [seen.nonconforming] if seen.nonconforming else []
+    seen: Exploration, scenario: Scenario, implementation: Implementation, told: Sequence[Explanation]
+) -> dict[str, object]:
+    """Return an exploration as `--json` gives it; `told` are the explanations of what it violates."""
+    broken = len(seen.violations)
     return {
         "strategy": seen.strategy,
         "scenario": scenario.name,
@@ -88,47 +86,44 @@ def exploration_data(
         "fired": dict(sorted(seen.fired.items())),
         "conformed": seen.conformed,
         "audited": seen.audited,
-        "nonconforming": [violation_data(one, scenario, implementation, options) for one in deviations],
+        "nonconforming": [violation_data(deviation) for deviation in told[broken:]],
         "complete": seen.complete,
         "stopped": seen.why,
-        "violations": [violation_data(one, scenario, implementation, options) for one in seen.violations],
+        "violations": [violation_data(violation) for violation in told[:broken]],
     }
 
 
-def _model_violation_data(one: ModelViolation, scenario: Scenario) -> dict[str, Any]:
+def _model_violation_data(violation: ModelViolation, scenario: Scenario) -> dict[str, object]:
     return {
-        "clause": one.clause,
-        "witness": one.witness,
+        "clause": violation.clause,
+        "witness": violation.witness,
         "scenario": scenario.name,
-        "steps": path_told(one, scenario),
+        "steps": path_told(violation, scenario),
     }
 
 
-def verification_data(found: Verification, options: str | None = None) -> dict[str, Any]:
-    """Return a verification as `--json` gives it; `options` name its scenario, None: each is a shipped one."""
+def verification_data(found: Verification, told: Explained) -> dict[str, object]:
+    """Return a verification as `--json` gives it; `told` explains its violations."""
     return {
         "claims": [
             {
-                "clause": one.clause,
-                "engine": one.engine,
-                "verdict": str(one.verdict),
-                "coverage": one.coverage,
+                "clause": claim.clause,
+                "engine": claim.engine,
+                "verdict": str(claim.verdict),
+                "coverage": claim.coverage,
             }
-            for one in found.claims()
+            for claim in found.claims()
         ],
         "scenarios": [_row_data(row) for row in found.rows],
         "complete": found.complete,
         "violations": [
-            *(_model_violation_data(one, scenario) for scenario, one in found.model_breaches),
-            *(
-                violation_data(one.violation, one.scenario, one.implementation, options or options_of(one.scenario))
-                for one in found.breaches
-            ),
+            *(_model_violation_data(violation, scenario) for scenario, violation in found.model_breaches),
+            *(violation_data(told[story_key(breach)]) for breach in found.breaches),
         ],
     }
 
 
-def _row_data(row: Row) -> dict[str, Any]:
+def _row_data(row: Row) -> dict[str, object]:
     return {
         "scenario": row.scenario.name,
         "attempts": len(row.scenario.requests),
@@ -140,22 +135,23 @@ def _row_data(row: Row) -> dict[str, Any]:
     }
 
 
-def execution_data(execution: Scheduler, found: Sequence[Finding]) -> dict[str, Any]:
-    """Return one execution as `--json` gives it: its steps, its outcomes and what it violates."""
-    labels = execution.scenario.labels
+def execution_data(run: Run, found: Sequence[Finding]) -> dict[str, object]:
+    """Return one run as `--json` gives it: its steps, its outcomes and what it violates."""
     return {
         "steps": [
             {
-                "step": one.number,
-                "attempt": one.attempt,
-                "label": labels[one.attempt],
-                "action": one.operation.kind,
-                "text": step_told(one, execution.scenario),
-                "store": store_told(one.after),
+                "step": taken.number,
+                "attempt": taken.process,
+                "label": run.labels[taken.process],
+                "action": taken.operation.kind,
+                "text": step_told(taken, run.labels[taken.process]),
+                "store": store_told(taken.after),
             }
-            for one in execution.taken
+            for taken in run.taken
         ],
-        "outcomes": endings_told(execution),
-        "complete": not execution.unfinished(),
-        "violations": [{"step": one.step, "clause": one.clause, "witness": one.witness} for one in found],
+        "outcomes": endings_told(run),
+        "complete": is_complete(run),
+        "violations": [
+            {"step": finding.step, "clause": finding.clause, "witness": finding.witness} for finding in found
+        ],
     }

@@ -27,6 +27,14 @@
   }
 
   function shown(state) {
+    if (state.parts) {
+      const rows = state.parts.map((part) => ["", ...part]);
+      const parts = [table("The shared state", ["part", "value"], rows)];
+      for (const [claim, witness] of state.violated) {
+        parts.push(element("p", `✗ ${claim} is violated ${witness}`, "violated"));
+      }
+      return parts;
+    }
     const parts = [
       table("The store", ["resource", "version", "confirmed", "capacity"], state.store.map((one) => ["", ...one])),
       table(

@@ -37,11 +37,13 @@ class Grid:
 
 def clauses_table(found: Verification) -> Markup:
     """Return the verdict of each engine on each clause, with the number of cases that it rests on."""
-    claims = [one for one in found.claims() if not one.engine.startswith("flawed ")]
-    engines = [name for name in (*found.engines, PROOF) if any(one.engine == name != CONFORMING for one in claims)]
+    claims = [claim for claim in found.claims() if not claim.engine.startswith("flawed ")]
+    engines = [
+        name for name in (*found.engines, PROOF) if any(claim.engine == name != CONFORMING for claim in claims)
+    ]
     rows = []
-    for clause in dict.fromkeys((*SAYS, *(one.clause for one in claims))):
-        own = {one.engine: one for one in claims if one.clause == clause}
+    for clause in dict.fromkeys((*SAYS, *(claim.clause for claim in claims))):
+        own = {claim.engine: claim for claim in claims if claim.clause == clause}
         if not own:
             continue
         cells = [_verdict(own.get(name)) for name in engines]
@@ -70,13 +72,13 @@ def engines_table(found: Verification) -> Markup:
     rows = [
         tag(
             "tr",
-            _name(one.name),
-            tag("td", LEGEND.get(one.name, ""), class_="says"),
-            *(_number(figure, none="-") for figure in (one.scenarios, one.interleavings, one.states)),
-            tag("td", *(("yes",) if one.complete else (tag("span", "NO, cut short", class_="incomplete"),))),
+            _name(engine.name),
+            tag("td", LEGEND.get(engine.name, ""), class_="says"),
+            *(_number(figure, none="-") for figure in (engine.scenarios, engine.interleavings, engine.states)),
+            tag("td", *(("yes",) if engine.complete else (tag("span", "NO, cut short", class_="incomplete"),))),
         )
-        for one in found.engines.values()
-        if one.name != CONFORMING
+        for engine in found.engines.values()
+        if engine.name != CONFORMING
     ]
     if found.proof:
         everything = tag("td", "any number of attempts", colspan=3)
@@ -89,7 +91,7 @@ def engines_table(found: Verification) -> Markup:
 def scenarios_table(found: Verification) -> Markup:
     """Return one line for each scenario, with how its attempts end on average over all its schedules."""
     columns = ("scenario", "#schedules", "#states", "attempts that end so, on average", "engines", "they agree")
-    colours = (tag("span", _swatch(one), one) for one in OUTCOMES)
+    colours = (tag("span", _swatch(outcome), outcome) for outcome in OUTCOMES)
     table = _table("The real code under every schedule", columns, [_scenario(row) for row in found.rows])
     return tag("div", table, tag("p", *colours, class_="muted"))
 
@@ -135,12 +137,12 @@ def proof_table(proof: Proof) -> Markup:
     rows = [
         tag(
             "tr",
-            _name(one.clause),
-            tag("td", one.says, *([Markup("<br>"), one.story] if one.story else [])),
-            tag("td", str(one.verdict), class_=styles[one.verdict]),
-            _number(round(one.milliseconds)),
+            _name(obligation.clause),
+            tag("td", obligation.says, *([Markup("<br>"), obligation.story] if obligation.story else [])),
+            tag("td", str(obligation.verdict), class_=styles[obligation.verdict]),
+            _number(round(obligation.milliseconds)),
         )
-        for one in proof.obligations
+        for obligation in proof.obligations
     ]
     return _table("By induction, for any number of attempts", ("clause", "obligation", "verdict", "#ms"), rows)
 
@@ -148,13 +150,13 @@ def proof_table(proof: Proof) -> Markup:
 def gallery_table(gallery: Sequence[Caught]) -> Markup:
     """Return which wrong implementation is caught by which schedule; its name leads to the story."""
     rows = []
-    for one in gallery:
-        name, breach = one.implementation.name, one.breach
+    for caught in gallery:
+        name, breach = caught.implementation.name, caught.breach
         seen = tag("code", str(Schedule(breach.violation.steps))) if breach else tag("b", "MISSED", class_="violated")
         link = tag("a", name, href=f"#flaw-{name}") if breach else name
         where = breach.scenario.title if breach else ""
         steps = _number(len(breach.violation.steps)) if breach else tag("td")
-        named, breaks = tag("td", link, class_="name"), tag("td", one.implementation.breaks, class_="name")
+        named, breaks = tag("td", link, class_="name"), tag("td", caught.implementation.breaks, class_="name")
         rows.append(tag("tr", named, breaks, steps, tag("td", seen), tag("td", where)))
     columns = ("implementation", "breaks", "#steps", "caught by", "on")
     return _table("Does the check bite?", columns, rows) if rows else Markup("")
@@ -178,7 +180,8 @@ def grid_table(grid: Grid) -> Markup:
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Markup]) -> Markup:
     """Return a table; a column that begins with # is one of numbers."""
     heads = (
-        tag("th", one.removeprefix("#"), scope="col", class_="number" if one[:1] == "#" else None) for one in columns
+        tag("th", column.removeprefix("#"), scope="col", class_="number" if column[:1] == "#" else None)
+        for column in columns
     )
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows))
     return tag("div", table, class_="wide")

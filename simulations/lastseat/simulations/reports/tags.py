@@ -26,14 +26,14 @@ Attribute: TypeAlias = str | int | bool | None
 
 def tag(name: str, /, *children: str, **attributes: Attribute) -> Markup:
     """Return an element. Attributes: `class_` and `data_step` for class and data-step; True: bare, None: left out."""
-    written = "".join(_attribute(one.rstrip("_").replace("_", "-"), value) for one, value in attributes.items())
+    written = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items())
     end = "" if name in VOID else f"</{name}>"
     return Markup(f"<{name}{written}>{joined(children)}{end}")
 
 
 def joined(children: Iterable[str]) -> Markup:
     """Return the children one after the other, each escaped unless it is Markup."""
-    return Markup("".join(one if isinstance(one, Markup) else _escaped(one) for one in children))
+    return Markup("".join(child if isinstance(child, Markup) else _escaped(child) for child in children))
 
 
 def data_element(name: str, value: object) -> Markup:
@@ -69,7 +69,10 @@ def _attribute(name: str, value: Attribute) -> str:
 
 def _escaped(text: str) -> str:
     """Return `text` as HTML; what is not printable is shown as Python escapes it."""
-    seen = (one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
+    seen = (
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
+    )
     return escape("".join(seen))
 
 

@@ -10,19 +10,20 @@ from rich.text import Text
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.exploration import Exploration, Violation
 from lastseat.simulations.bookings.judged import Finding
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.scheduler import Scheduler
 from lastseat.simulations.common.text import printable
-from lastseat.simulations.counterexamples.explain import explain, explanation_lines
-from lastseat.simulations.counterexamples.story import endings_told, options_of, path_told, told
+from lastseat.simulations.counterexamples.explain import Explanation, explanation_lines
+from lastseat.simulations.counterexamples.story import endings_told, path_told, told
+from lastseat.simulations.kernel.exploration import Exploration, Violation
+from lastseat.simulations.kernel.run import Run
+from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations.reports.breaches import Explained, story_key
 from lastseat.simulations.verification.claims import (
     CLAUSES,
     LEGEND,
     PROOF,
     SAYS,
-    Breach,
     Claim,
     Standing,
     Verification,
@@ -79,32 +80,34 @@ def mixes_table(mixes: Mapping[Mix, int], what: str = "schedules") -> Table:
     return table
 
 
-def breach_lines(one: Breach, options: str) -> list[Text]:
+def breach_lines(told: Explanation) -> list[Text]:
     """Return a violation as a story: its cause, its steps with the store around them, the line that replays it."""
-    told = explain(one.violation, one.scenario, one.implementation, options)
     first, *rest = explanation_lines(told)
     return [Text(first, style="bold red"), *map(Text, rest)]
 
 
-def _witness(one: Violation | ModelViolation | Finding) -> str:
-    return printable(one.witness, LONGEST_WITNESS)
+def _witness(broken: Violation | ModelViolation | Finding) -> str:
+    return printable(broken.witness, LONGEST_WITNESS)
 
 
-def _model_breach_lines(one: ModelViolation, scenario: Scenario) -> Iterator[Text]:
-    yield Text(f"{one.clause} is violated by the model: {_witness(one)}", style="bold red")
-    for number, line in enumerate(path_told(one, scenario), start=1):
+def _model_breach_lines(violation: ModelViolation, scenario: Scenario) -> Iterator[Text]:
+    yield Text(f"{violation.clause} is violated by the model: {_witness(violation)}", style="bold red")
+    for number, line in enumerate(path_told(violation, scenario), start=1):
         yield Text(f"  {number}. {line}")
 
 
 def exploration_tables(
-    seen: Exploration, scenario: Scenario, implementation: Implementation, options: str
+    seen: Exploration, scenario: Scenario, implementation: Implementation, explained: Sequence[Explanation]
 ) -> Iterator[RenderableType]:
-    """Yield the figures of an exploration, what it did not exercise, and every violation as a story."""
+    """Yield the figures of an exploration, what it did not exercise, and every violation as a story.
+
+    `explained` are the explanations of what it violates; see `explain.explanations`.
+    """
     title = f"{scenario.title}: {implementation.name}, {seen.strategy}"
     columns = ("schedules", "executions", "states", "outcome vectors", "deadlocks")
     table = table_of(title, *columns, numbers=range(5))
     figures = (seen.interleavings, seen.executions, seen.states, len(seen.vectors), seen.deadlocks)
-    table.add_row(*("not known" if one is None else f"{one:,}" for one in figures))
+    table.add_row(*("not known" if figure is None else f"{figure:,}" for figure in figures))
     what = "schedules" if sum(seen.outcomes.values()) == seen.interleavings else "executions"
     yield from (table, mixes_table(seen.outcomes, what))
     quiet = [clause for clause in CLAUSES if not seen.fired.get(clause)]
@@ -115,35 +118,35 @@ def exploration_tables(
         yield Text(f"Taken again from the start, with the same result: {seen.audited:,} {what}.", style="dim")
     if seen.nonconforming:
         yield Text(f"Not a step of the model: {_witness(seen.nonconforming)}.", style="yellow")
-    for one in seen.violations:
-        yield from breach_lines(Breach(scenario, implementation, one), options)
+    for violation in explained[: len(seen.violations)]:
+        yield from breach_lines(violation)
 
 
-def execution_lines(execution: Scheduler, found: Sequence[Finding]) -> Iterator[str]:
-    """Yield one execution in words, each violation under the step at which it shows."""
+def execution_lines(run: Run, found: Sequence[Finding]) -> Iterator[str]:
+    """Yield one run in words, each violation under the step at which it shows."""
     by_step: dict[int, list[Finding]] = {}
-    for one in found:
-        by_step.setdefault(one.step, []).append(one)
-    for number, line in enumerate(("", *told(execution))):
+    for finding in found:
+        by_step.setdefault(finding.step, []).append(finding)
+    for number, line in enumerate(("", *told(run))):
         if number:
             yield f"{number:>3}. {line}"
-        yield from (f"     VIOLATED {one.clause}: {_witness(one)}" for one in by_step.get(number, ()))
-    for label, ending in zip(execution.scenario.labels, endings_told(execution), strict=True):
+        yield from (f"     VIOLATED {broken.clause}: {_witness(broken)}" for broken in by_step.get(number, ()))
+    for label, ending in zip(run.labels, endings_told(run), strict=True):
         yield f"     {label}: {ending}"
 
 
-def verification_tables(found: Verification, options: str | None = None) -> list[RenderableType]:
+def verification_tables(found: Verification, explained: Explained) -> list[RenderableType]:
     """Return the tables of a verification: scenarios, clauses by engine, flawed implementations, violations.
 
-    `options` name its scenario; None: each is a shipped one.
+    `explained` explains its violations.
     """
     tables: list[RenderableType] = [_scenarios_table(found), _legend(found), _clauses_table(found)]
     if found.gallery:
         tables.append(_gallery_table(found))
     for scenario, violation in found.model_breaches:
         tables.extend(_model_breach_lines(violation, scenario))
-    for one in found.breaches:
-        tables.extend(breach_lines(one, options or options_of(one.scenario)))
+    for breach in found.breaches:
+        tables.extend(breach_lines(explained[story_key(breach)]))
     for row in found.rows:
         tables.extend(Text(f"{row.scenario.name}: {apart}", style="bold red") for apart in row.disagreements)
     return tables
@@ -182,19 +185,20 @@ def _clauses_table(found: Verification) -> Table:
     table = table_of(
         "Clauses of specs/booking.md", "clause", "what must hold", "verdict", "cases", numbers=(3,), names=(0,)
     )
-    claims = [one for one in found.claims() if not one.engine.startswith("flawed ")]
-    for clause in (one for one in SAYS if any(claim.clause == one for claim in claims)):
-        own = [one for one in claims if one.clause == clause]
-        table.add_row(clause, SAYS[clause], _verdict(own), f"{sum(one.cases for one in own):,}")
+    claims = [claim for claim in found.claims() if not claim.engine.startswith("flawed ")]
+    for clause, says in SAYS.items():
+        own = [claim for claim in claims if claim.clause == clause]
+        if own:
+            table.add_row(clause, says, _verdict(own), f"{sum(claim.cases for claim in own):,}")
     return table
 
 
 def _verdict(claims: Sequence[Claim]) -> Text:
     """Return one verdict for all engines, or each with the engines that give it."""
     engines = {
-        standing: [one.engine for one in claims if one.verdict is standing]
+        standing: [claim.engine for claim in claims if claim.verdict is standing]
         for standing in Standing
-        if any(one.verdict is standing for one in claims)
+        if any(claim.verdict is standing for claim in claims)
     }
     if len(engines) == 1:
         return Text.assemble(*((str(standing), STYLES[standing]) for standing in engines))
@@ -207,7 +211,7 @@ def _gallery_table(found: Verification) -> Table:
     table = table_of("Wrong implementations: does the check bite?", *columns, names=(0, 1))
     for caught in found.gallery:
         breach = caught.breach
-        schedule = ".".join(map(str, breach.violation.steps)) if breach else Text("MISSED", style="bold red")
+        schedule = str(Schedule(breach.violation.steps)) if breach else Text("MISSED", style="bold red")
         scenario = Text(breach.scenario.title if breach else "")
         table.add_row(caught.implementation.name, caught.implementation.breaks, schedule, scenario)
     return table

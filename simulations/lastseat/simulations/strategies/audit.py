@@ -10,9 +10,13 @@ from random import Random
 from typing import Any
 
 from lastseat.simulations.common.text import quoted
-from lastseat.simulations.kernel.execution import Execution, as_text, final_of, returned_of
+from lastseat.simulations.kernel.actions import Step, process_of
+from lastseat.simulations.kernel.endings import as_text, final_of, returned_of
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.kernel.stepping import MisfitError
+from lastseat.simulations.strategies.chance import Chance
 from lastseat.simulations.strategies.trace import Trace
 
 FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
@@ -35,23 +39,25 @@ class _Guarded(Execution):
         return ended
 
 
-def audit(program: Program, meter: Meter, seen: Execution, number: int) -> bool:
+def audit(seen: Execution, number: int) -> bool:
     """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
 
     The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed.
     """
+    program, meter = seen.program, seen.meter
     again, trace = _Guarded(program, meter), Trace(meter.footprints)
-    for who in seen.schedule:
-        if who in again.returned or not again.is_free(who):
+    for step in seen.schedule:
+        who = process_of(step)
+        if not again.can_go(who):
             raise _not_deterministic(seen)
-        operation = again.pending[who]
-        result, footprint = again.step(who)
-        trace.add(who, footprint, operation, result)
+        operation = again.operation(who)
+        result, footprint = again.step(step)
+        trace.add(step, footprint, operation, result)
     if _ending(again) != _ending(seen):
         raise _not_deterministic(seen)
     random = Random(number)  # noqa: S311 - nothing secret is drawn
     for pick in (trace.who.__getitem__, lambda _: random.random()):
-        _exchange(program, meter, seen, another_order(trace, pick))
+        _exchange(seen, another_order(trace, pick))
     return True
 
 
@@ -65,8 +71,10 @@ def confirm(
     random = Random(0)  # noqa: S311 - nothing secret is drawn
     for _ in range(SCHEDULES):
         execution = Execution(program, meter)
-        while free := execution.free():
-            execution.step(random.choice(free))
+        chance = Chance(random, program, meter)
+        while possible := chance.possible(execution):
+            who = random.choice(possible)
+            chance.take(execution, who, execution.operation(who))
             if execution.exhausted() is not None:
                 break
         if ending_of(execution) not in seen:
@@ -77,26 +85,31 @@ def confirm(
     return SCHEDULES
 
 
-def _exchange(program: Program, meter: Meter, seen: Execution, other: list[int]) -> None:
+def _exchange(seen: Execution, other: list[Step]) -> None:
     """Take the steps of an execution in another order."""
-    exchanged = Execution(program, meter)
-    for who in other:
-        if who in exchanged.returned or not exchanged.is_free(who):
+    exchanged = Execution(seen.program, seen.meter)
+    for step in other:
+        try:
+            possible = exchanged.can_go(process_of(step))
+            if possible:
+                exchanged.step(step)
+        except MisfitError:
+            possible = False
+        if not possible:
             raise _undeclared(seen, other, "a step of the one cannot be taken in the other")
-        exchanged.step(who)
     if _ending(exchanged) != _ending(seen):
         raise _undeclared(seen, other, f"one ends in {_told(seen)}, the other in {_told(exchanged)}")
 
 
-def another_order(trace: Trace, pick: Callable[[int], float]) -> list[int]:
+def another_order(trace: Trace, pick: Callable[[int], float]) -> list[Step]:
     """Return another schedule of the same trace: of the steps that may be next, the one that `pick` rates highest."""
-    left, done, order = list(range(len(trace))), 0, list[int]()
+    left, done, order = list(range(len(trace))), 0, list[Step]()
     while left:
         ready = [index for index in left if trace.before[index] & ~done == 0]
         chosen = max(ready, key=pick)
         left.remove(chosen)
         done |= 1 << chosen
-        order.append(trace.who[chosen])
+        order.append(trace.links[chosen].step)
     return order
 
 
@@ -115,7 +128,7 @@ def _not_deterministic(seen: Execution) -> ProgramError:
     )
 
 
-def _undeclared(seen: Execution, other: list[int], how: str) -> ProgramError:
+def _undeclared(seen: Execution, other: list[Step], how: str) -> ProgramError:
     return ProgramError(
         "the program touches more than its operations declare: schedules "
         f"{as_text(seen.schedule)} and {as_text(other)} differ only in steps that should commute, and {how}"

@@ -9,50 +9,59 @@ process that runs, and where that ended or waits with the next one round robin; 
 turn. At most K delays: fewer schedules than with K preemptions, and their number does not grow with the processes.
 """
 
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from lastseat.simulations.kernel.actions import process_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.observer import Witness
+from lastseat.simulations.kernel.observer import Coverage, Observer
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.strategies.brute import Brute
+from lastseat.simulations.strategies.declared import Declared, Named
 
 
 class Bounded(Brute):
-    """Depth first over the schedules whose steps cost at most `bound` in all."""
+    """Depth first over the schedules whose steps cost at most `bound` in all. A fault or a branch costs nothing."""
 
-    what = ""
+    coverage: ClassVar[Coverage] = Coverage.BOUNDED
+    what: ClassVar[str] = ""
 
-    def __init__(self, program: Program, meter: Meter, witness: Witness, bound: int) -> None:
-        super().__init__(program, meter, witness)
+    def __init__(self, program: Program, meter: Meter, observer: Observer, bound: int) -> None:
+        super().__init__(program, meter, observer)
         self._bound = bound
         self._pruned = False
         self._spent: list[int] = []  # what the steps of the path have cost, up to and with each
         self._costs: list[dict[int, int]] = []
 
-    def costs(self, last: int, processes: int, free: list[int]) -> dict[int, int]:
-        """Return what it costs to let each free process take the next step, after `last` (-1: nobody) took one."""
+    def costs(self, last: int, processes: int, possible: Sequence[int]) -> dict[int, int]:
+        """Return what it costs to let each possible process take the next step, after `last` (-1: nobody)."""
         raise NotImplementedError
 
-    def choices(self, execution: Execution, free: list[int]) -> list[int]:
+    def choices(self, execution: Execution, possible: list[int]) -> list[int]:
         """Return who may be next within the bound, the cheapest first; there is always one that costs nothing."""
-        path = execution.schedule
+        path = list(map(process_of, execution.schedule))
         depth = len(path)
         del self._costs[depth:], self._spent[depth:]
         if depth:  # the step before this one may have been changed since
             before = self._spent[depth - 2] if depth > 1 else 0
             self._spent[depth - 1 :] = [before + self._costs[depth - 1][path[-1]]]
         spent = self._spent[depth - 1] if depth else 0
-        costs = self.costs(path[-1] if path else -1, len(execution.pending), free)
+        costs = self.costs(path[-1] if path else -1, len(execution.pending), possible)
         self._costs.append(costs)
         self._spent.append(spent)
         within = [
-            who for who in sorted(costs, key=lambda one: (costs[one], one)) if spent + costs[who] <= self._bound
+            who for who in sorted(costs, key=lambda who: (costs[who], who)) if spent + costs[who] <= self._bound
         ]
         self._pruned = self._pruned or len(within) < len(costs)
         return within
 
     def left_out(self) -> str:
         """Return which schedules were left out, if any."""
-        return f"schedules with more than {self._bound} {self.what} were left out" if self._pruned else ""
+        pruned = f"schedules with more than {self._bound} {self.what} were left out" if self._pruned else ""
+        return "; ".join(why for why in (super().left_out(), pruned) if why)
 
 
 class Preemptions(Bounded):
@@ -60,10 +69,10 @@ class Preemptions(Bounded):
 
     what = "preemptions"
 
-    def costs(self, last: int, processes: int, free: list[int]) -> dict[int, int]:
+    def costs(self, last: int, processes: int, possible: Sequence[int]) -> dict[int, int]:
         """Return 1 for whoever preempts `last`."""
         del processes
-        return {who: int(last in free and who != last) for who in free}
+        return {who: int(last in possible and who != last) for who in possible}
 
 
 class Delays(Bounded):
@@ -71,8 +80,29 @@ class Delays(Bounded):
 
     what = "delays"
 
-    def costs(self, last: int, processes: int, free: list[int]) -> dict[int, int]:
-        """Return how many free processes have to be skipped to come to each."""
+    def costs(self, last: int, processes: int, possible: Sequence[int]) -> dict[int, int]:
+        """Return how many possible processes have to be skipped to come to each."""
         start = max(last, 0)
         turns = [(start + ahead) % processes for ahead in range(processes)]
-        return {who: skipped for skipped, who in enumerate(one for one in turns if one in free)}
+        return {who: skipped for skipped, who in enumerate(turn for turn in turns if turn in possible)}
+
+
+def _named(word: str, bounded: Callable[[Program, Meter, Observer, int], Bounded]) -> Named:
+    def declared(match: re.Match[str]) -> Declared:
+        return Declared(match[0], Coverage.BOUNDED, partial(_made, bounded, int(match[1])))
+
+    return Named(f"{word}=K", rf"{word}=([0-9]{{1,6}})", declared)
+
+
+def _made(
+    bounded: Callable[[Program, Meter, Observer, int], Bounded],
+    bound: int,
+    program: Program,
+    meter: Meter,
+    observer: Observer,
+) -> Bounded:
+    return bounded(program, meter, observer, bound)
+
+
+PREEMPTIONS = _named("preemptions", Preemptions)
+DELAYS = _named("delays", Delays)

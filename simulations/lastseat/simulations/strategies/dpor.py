@@ -12,17 +12,27 @@ to learn its footprint. And a step that had to wait for another (a lock that was
 what it waited for; earlier rivals are then tried, until one is found before which it need not wait. A process that
 waits for ever is treated alike, so that deadlocks hide nothing. Why all this keeps the two promises:
 `specs/decisions/dpor.md`.
+
+A fault, and another branch of a choice than the first, is one more action of its process in the place of a step. For
+every step that is taken in a new place, what else could have happened there is planned as a reversal is.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from lastseat.simulations.kernel.execution import Execution, differ, diverged
+from lastseat.simulations.kernel.actions import Step, process_of
+from lastseat.simulations.kernel.budget import DID_NOT_END
+from lastseat.simulations.kernel.endings import diverged
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.observer import EndlessError, Witness
+from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
+from lastseat.simulations.kernel.operations import Choose
 from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.kernel.stepping import MisfitError
+from lastseat.simulations.strategies.declared import Declared, Named
 from lastseat.simulations.strategies.trace import Link, Trace
-from lastseat.simulations.strategies.wakeup import Node, insert, uncovered
+from lastseat.simulations.strategies.wakeup import Node, insert, is_fault, uncovered
 
 
 class Dpor:
@@ -34,22 +44,32 @@ class Dpor:
     `executions` counts complete ones, `peeks` how often a step was performed to learn its footprint.
     """
 
-    def __init__(self, program: Program, meter: Meter, witness: Witness, prefix: Sequence[Link] = ()) -> None:
-        self._program, self._meter, self._witness = program, meter, witness
+    coverage: ClassVar[Coverage] = Coverage.EVERY_TRACE
+    shows_every_state: ClassVar[bool] = False
+
+    def __init__(self, program: Program, meter: Meter, observer: Observer, prefix: Sequence[Link] = ()) -> None:
+        self._program, self._meter, self._observer = program, meter, observer
         self._footprints = meter.footprints
         self.trace = Trace(meter.footprints)
-        self.path: list[Node] = [Node(-1, -1, ())]
-        self._prefix = [Node(who, footprint, ()) for who, footprint in prefix]
+        self.path: list[Node] = [Node()]
+        self._prefix = list(_nodes(self.path[0], prefix))
         # Reversals of steps of the prefix: the node that they start from, and the sequence.
         self.outside: dict[tuple[int, tuple[Link, ...]], None] = {}
         self.executions, self.blocked, self.peeks = 0, 0, 0
-        self._most = program.most_steps
-        # The execution of the last peek: it is kept for the leaf that it leads to, if the witness allows that.
+        self._most, self._most_faults = program.most_steps, program.faults.most - len(program.made or ())
+        # What else could have happened in the place of a step, by its number.
+        self._instead: list[tuple[int, list[Step]]] = []
+        # The execution of the last peek: it is kept for the leaf that it leads to, if the observer allows that.
         self._started: tuple[Execution, list[tuple[Any, Any]]] | None = None
-        self._keeps = not getattr(witness, "needs_states", True)
+        self._keeps = not observer.needs_states and not self._most_faults
+        self._cut, self._made = "", program.made or frozenset[int]()
+
+    def is_done(self) -> bool:
+        """Return whether no trace is left."""
+        return self.executions + self.blocked > 0 and self.settle() is None
 
     def advance(self) -> bool:
-        """Run one more execution; return False where there is none left. See `witness.Engine`."""
+        """Run one more execution; return False where there is none left. See `observer.Strategy`."""
         if self.executions + self.blocked == 0:
             self._execute(self._prefix)
             return True
@@ -69,8 +89,8 @@ class Dpor:
         return None
 
     def left_out(self) -> str:
-        """Return nothing: no trace is left out."""
-        return ""
+        """Return what was left out: of processes that do not end, what they would have done."""
+        return self._cut
 
     # --- one execution ----------------------------------------------------------------------------------------
 
@@ -80,20 +100,30 @@ class Dpor:
         execution = self._resumed(branch, shared)
         if execution is None:
             execution = Execution(self._program, self._meter)
-            self._repeat(execution, shared)
-            self.trace.cut(shared)
+            execution.repeat_all(self._before(shared), self.trace.results)
+            self._cut_to(shared)
             for node in branch:
-                self._step(execution, node.who, node)
+                self._step(execution, node.step, node)
         if self._continue(execution):
-            self.executions += 1
-            self._witness.end(execution)
+            self._end(execution)
         else:
             self.blocked += 1
         for later, rivals in enumerate(self.trace.rivals):
             if rivals:
                 self._reverse_races(later, rivals)
-        if len(execution.returned) < len(execution.pending):
+        if execution.waits:
             self._reverse_waits(execution)
+        self._plan_what_else()
+
+    def _end(self, execution: Execution) -> None:
+        if execution.is_vain():
+            self.blocked += 1
+            return
+        self.executions += 1
+        self._observer.end(execution)
+        if execution.cut:
+            who = self._program.named(min(execution.cut))
+            self._cut = f"{who} took {self._most} steps and {DID_NOT_END}"
 
     def _resumed(self, branch: list[Node], shared: int) -> Execution | None:
         """Return the execution in which the last step of `branch` was learnt, as it stands there, or None."""
@@ -102,44 +132,55 @@ class Dpor:
         execution: Execution
         execution, steps = branch[-1].started
         branch[-1].started = None
-        self.trace.cut(shared)
+        self._cut_to(shared)
         for node, (operation, result) in zip(branch, steps, strict=True):
-            self.path.append(node)
-            self.trace.add(node.who, node.footprint, operation, result)
-            self._witness.step(len(self.trace) - 1, node.who, operation, result, execution)
+            self._add(node, operation, result, execution)
         return execution
 
-    def _repeat(self, execution: Execution, length: int) -> None:
-        trace = self.trace
-        for index in range(length):
-            result, seen = execution.repeat(trace.who[index]), trace.results[index]
-            if result is not seen and differ(result, seen):
-                raise diverged(execution, seen, result)
+    def _cut_to(self, length: int) -> None:
+        """Forget what came after the first `length` steps."""
+        self.trace.cut(length)
+        del self._instead[bisect_left(self._instead, (length,)) :]
 
-    def _step(self, execution: Execution, who: int, node: Node | None) -> None:
+    def _add(self, node: Node, operation: Any, result: Any, execution: Execution) -> None:
+        """Take note of a step in a new place."""
+        self.path.append(node)
+        index = len(self.trace)
+        self.trace.add(node.step, node.footprint, operation, result)
+        if self._most_faults or operation.__class__ is Choose:
+            step = node.step
+            self._instead.append(
+                (index, list(execution.others(step, operation)) if isinstance(step, int) else [node.who])
+            )
+        self._observer.step(index, node.step, operation, result, execution)
+
+    def _before(self, length: int) -> list[Step]:
+        """Return the first so many steps."""
+        return self.trace.steps[:length]
+
+    def _step(self, execution: Execution, step: Step, node: Node | None) -> None:
+        who = step if isinstance(step, int) else step.process
         operation = execution.pending[who]
         if node is not None and (operation is None or not execution.is_free(who)):
             raise diverged(execution, "a step", "none")
-        result, footprint = execution.step(who)
+        result, footprint = execution.step(step)
         if node is None:
-            node = self.path[-1].child(who, footprint, self._footprints)
+            node = self.path[-1].child(Link(who, footprint, step), self._footprints)
         elif node.footprint != footprint:
             raise diverged(execution, "other locations", result)
-        self.path.append(node)
-        self.trace.add(who, footprint, operation, result)
-        self._witness.step(len(self.trace) - 1, who, operation, result, execution)
+        self._add(node, operation, result, execution)
 
     def _continue(self, execution: Execution) -> bool:
         """Go on with the first process that can, to the end; False where all that can are asleep."""
         while True:
             if len(self.trace) >= self._most and (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, tuple(self.trace.who))
+                raise EndlessError(endless, execution.schedule)
             free = execution.free()
             if not free:
                 return True
             asleep = self.path[-1].sleep
             if asleep:
-                sleepers = {one.who for one in asleep}
+                sleepers = {sleeper.step for sleeper in asleep}
                 free = [who for who in free if who not in sleepers]
                 if not free:
                     return False
@@ -149,27 +190,27 @@ class Dpor:
 
     def _reverse_races(self, later: int, rivals: int) -> None:
         trace = self.trace
-        who, operation = trace.who[later], trace.operations[later]
-        if self._meter.can_wait(operation):
-            self._reverse_waiting(rivals, who, operation)
+        step, operation = trace.links[later].step, trace.operations[later]
+        if self._meter.can_wait(operation) or (self._made and self._is_late(later)):
+            self._reverse_waiting(rivals, step, operation, trace.is_first(later))
             return
-        largest = self._meter.may_touch(who, operation)
+        largest = self._largest(later)
         while rivals:
             earlier = rivals.bit_length() - 1
             rivals &= ~(trace.before[earlier] | 1 << earlier)
-            self._reverse(earlier, later, largest)
+            self._reverse(earlier, self._unrelated(earlier), step, largest)
 
-    def _reverse(self, earlier: int, later: int, largest: int) -> None:
-        """Plan that the step `later` comes before `earlier`; `largest` is all that it may touch there."""
-        sequence, who = self._unrelated(earlier, later), self.trace.who[later]
-        sequence.append(Link(who, largest))
-        if uncovered(self.path[earlier], sequence, self._footprints) is None:
-            return
-        sequence.pop()
-        footprint = self._peek(earlier, sequence, who)
-        assert footprint is not None, "a step that never waits can be taken"
-        sequence.append(Link(who, footprint))
-        self._plan(earlier, sequence)
+    def _is_late(self, index: int) -> bool:
+        """Return whether a step is the first of a redelivery, which waits for what it repeats."""
+        return self.trace.who[index] in self._made and self.trace.is_first(index)
+
+    def _reverse(self, earlier: int, sequence: list[Link], step: Step, largest: int) -> None:
+        """Plan that `sequence` and then `step` come before `earlier`; `largest` is all that it may touch there."""
+        who = step if isinstance(step, int) else step.process
+        if uncovered(self.path[earlier], [*sequence, Link(who, largest, step)], self._footprints, self._most_faults):
+            footprint = self._peek(earlier, sequence, step)
+            if footprint is not None:
+                self._plan(earlier, [*sequence, Link(who, footprint, step)])
 
     def _plan(self, earlier: int, sequence: list[Link]) -> None:
         started, self._started = self._started, None
@@ -178,18 +219,53 @@ class Dpor:
             return
         node = self.path[earlier]
         children = len(node.children)
-        leaf = insert(node, sequence, self._footprints)
+        leaf = insert(node, sequence, self._footprints, self._most_faults)
         # A new child of the node itself: nothing of the sequence was in the tree already.
         if leaf is not None and self._keeps and len(node.children) > children:
             leaf.started = started
 
-    def _reverse_waiting(self, rivals: int, who: int, operation: Any) -> None:
+    def _plan_what_else(self) -> None:
+        """Plan what else could have happened in the place of steps: before an ordinary one, or instead of a fault.
+
+        It comes after all that need not come after the step. What commutes with the step may have been left to it, as
+        what is asleep covers; and may not commute with what happens instead. Where no fault is left for that, another
+        execution has one.
+        """
+        for index, instead in self._instead:
+            sequence = self._unrelated(index)
+            spent = self.path[index].faults + sum(is_fault(link.step) for link in sequence)
+            for step in instead:
+                if spent + is_fault(step) <= self._most_faults:
+                    self._reverse(index, [*sequence], step, self._largest(index))
+
+    def _largest(self, index: int) -> int:
+        """Return all that the process of a step may touch in its place."""
+        trace = self.trace
+        largest = trace.largest[index]
+        if largest is None:
+            largest = self._may_touch(trace.who[index], trace.operations[index], trace.is_first(index))
+            trace.largest[index] = largest
+        return largest
+
+    def _may_touch(self, who: int, operation: Any, is_first: bool) -> int:
+        """Return the largest footprint that a step can have; `is_first` says that it is the first of its process."""
+        footprint = self._meter.may_touch(who, operation)
+        return self._beginning(who, footprint) if is_first and self._program.redeliveries else footprint
+
+    def _beginning(self, who: int, footprint: int) -> int:
+        return self._program.beginning(self._footprints, who, footprint)
+
+    def _reverse_waiting(self, rivals: int, step: Step, operation: Any, is_first: bool) -> None:
         """Reverse a step that may have to wait: with each rival before which it need not, and else with several.
 
         Where it has to wait although a rival is gone (with all that depends on it), one more is taken away that wrote
         what decides whether it waits; and so on.
         """
-        before, deciding = self.trace.before, self.trace.conflicting(self._meter.may_read(who, operation))
+        who, before = process_of(step), self.trace.before
+        reading = self._meter.may_read(who, operation)
+        deciding = self.trace.conflicting(
+            self._beginning(who, reading) if is_first and self._program.redeliveries else reading
+        )
         tried, waiting = {0}, [0]  # sets of steps that are taken away
         while waiting:
             gone = waiting.pop()
@@ -203,26 +279,26 @@ class Dpor:
                 tried.add(more)
                 earlier = (more & -more).bit_length() - 1
                 sequence = self._without(more, earlier)
-                footprint = self._peek(earlier, sequence, who)
+                footprint = self._peek(earlier, sequence, step)
                 if footprint is None:
                     waiting.append(more)
                 else:
-                    self._plan(earlier, [*sequence, Link(who, footprint)])
+                    self._plan(earlier, [*sequence, Link(who, footprint, step)])
 
     def _reverse_waits(self, execution: Execution) -> None:
         """Do the same for the steps that were never taken, because their processes wait for ever."""
         for who in execution.unfinished():
             if not execution.is_free(who):
-                footprint = self._meter.may_touch(who, execution.pending[who])
+                operation, is_first = execution.pending[who], not execution.has_begun(who)
+                footprint = self._may_touch(who, operation, is_first)
                 rivals = self.trace.conflicting(footprint) & ~self.trace.before_next(who)
-                self._reverse_waiting(rivals, who, execution.pending[who])
+                self._reverse_waiting(rivals, who, operation, is_first)
 
-    def _unrelated(self, earlier: int, later: int) -> list[Link]:
-        """Return the steps that `earlier` does not happen before, to the end and not only up to `later`.
+    def _unrelated(self, earlier: int) -> list[Link]:
+        """Return the steps that `earlier` does not happen before, to the end and not only up to the one in question.
 
         Those after it in this execution matter too: what it touches in its new place may be more than in the old one.
         """
-        del later
         links, before = self.trace.links, self.trace.before
         return [links[index] for index in range(earlier + 1, len(links)) if not before[index] >> earlier & 1]
 
@@ -238,20 +314,40 @@ class Dpor:
         links = self.trace.links
         return [links[index] for index in range(earlier + 1, len(links)) if not gone >> index & 1]
 
-    def _peek(self, earlier: int, sequence: list[Link], who: int) -> int | None:
-        """Return the footprint that the next step of `who` has before `earlier`; None: it has to wait there."""
+    def _peek(self, earlier: int, sequence: list[Link], step: Step) -> int | None:
+        """Return the footprint of `step` after `sequence`, before `earlier`; None: it cannot be taken there."""
         peeked = self.path[earlier].peeked
-        key: tuple[int | Link, ...] = (who, *sequence)
+        key: tuple[Step | Link, ...] = (step, *sequence)
         if key not in peeked:
             self.peeks += 1
-            execution = Execution(self._program, self._meter)
-            self._repeat(execution, earlier)
-            steps = [(execution.pending[link.who], execution.repeat(link.who)) for link in sequence]
+            execution, who = Execution(self._program, self._meter), step if isinstance(step, int) else step.process
+            execution.repeat_all(self._before(earlier), self.trace.results)
+            steps = [(execution.pending[link.who], execution.repeat(link.step)) for link in sequence]
             if execution.pending[who] is None:
                 raise diverged(execution, "a step", "none")
             peeked[key] = None
             if execution.is_free(who):
                 operation = execution.pending[who]
-                result, peeked[key] = execution.step(who)
+                try:
+                    result, peeked[key] = execution.step(step)
+                except MisfitError:  # the fault does not fit the step in its new place
+                    return None
                 self._started = execution, [*steps, (operation, result)]
         return peeked[key]
+
+
+NAMED = Named(
+    "dpor",
+    "dpor",
+    lambda _: Declared(
+        "dpor", Dpor.coverage, Dpor, shows_every_state=Dpor.shows_every_state, is_split=True, in_parts=True
+    ),
+)
+
+
+def _nodes(root: Node, prefix: Sequence[Link]) -> Iterator[Node]:
+    """Yield the nodes of a path from the root, which nothing is known of."""
+    node = root
+    for link in prefix:
+        node = Node(link, (), node)
+        yield node

@@ -10,33 +10,26 @@ A sample is no proof, however large: an engine of this kind never says that it l
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from lastseat.simulations.common.text import number, quoted
+from lastseat.simulations.kernel.actions import Step
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.observer import EndlessError, Witness
+from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
 from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.strategies.chance import CHANCE, Chance, below
 
 STRATEGIES = ("uniform", "walk", "pct", "pos")
 DEPTH = 3  # of pct, where nothing else is said
 PILOTS = 16  # random walks from which the numbers of steps are learnt
 MOST_RUNS, MOST_DEPTH, MOST_SEED = 10**15, 10**6, 2**64 - 1
-FINEST = 1 << 53  # `random` gives multiples of 1 / FINEST
 
 
 def generator(seed: int, run: object) -> Random:
     """Return the generator of one run: the BLAKE2b hash of the seed and the run's number is its own seed."""
     digest = blake2b(f"{seed}/{run}".encode("ascii"), digest_size=32).digest()
     return Random(int.from_bytes(digest, "big"))  # noqa: S311  # schedules are no secret
-
-
-def below(draw: Random, bound: int) -> int:
-    """Return an integer from 0 to bound - 1, exactly uniform; `bound` is at most 2**53."""
-    fair = FINEST - FINEST % bound
-    while (drawn := int(draw.random() * FINEST)) >= fair:
-        pass  # the numbers from `fair` on would favour some
-    return drawn % bound
 
 
 def permutation(draw: Random, length: int) -> list[int]:
@@ -60,7 +53,7 @@ class Chooser:
         """Begin a run."""
         raise NotImplementedError
 
-    def choose(self, free: list[int]) -> int:
+    def choose(self, free: Sequence[int]) -> int:
         """Return one of `free`, the processes that can go on."""
         raise NotImplementedError
 
@@ -87,7 +80,7 @@ class Walk(Chooser):
         del execution
         self._draw = draw
 
-    def choose(self, free: list[int]) -> int:
+    def choose(self, free: Sequence[int]) -> int:
         """Return any of them."""
         return free[0] if len(free) == 1 else free[below(self._draw, len(free))]
 
@@ -121,7 +114,7 @@ class Uniform(Chooser):
         del execution
         self._draw, self._left = draw, list(self._steps)
 
-    def choose(self, free: list[int]) -> int:
+    def choose(self, free: Sequence[int]) -> int:
         """Return one of them, each with a chance in proportion to the steps left to it."""
         if len(free) == 1:
             return free[0]
@@ -184,7 +177,7 @@ class Pct(Chooser):
         while len(self._falls) < min(self._depth - 1, self._longest):
             self._falls.setdefault(1 + below(draw, self._longest), -1 - len(self._falls))
 
-    def choose(self, free: list[int]) -> int:
+    def choose(self, free: Sequence[int]) -> int:
         """Return the one with the highest priority."""
         while True:
             who = max(free, key=self._priorities.__getitem__)
@@ -236,7 +229,7 @@ class Pos(Chooser):
         self._draw = draw
         self._priorities: dict[int, float] = {}
 
-    def choose(self, free: list[int]) -> int:
+    def choose(self, free: Sequence[int]) -> int:
         """Return the one whose next step has the highest priority."""
         priorities = self._priorities
         for who in free:
@@ -248,7 +241,7 @@ class Pos(Chooser):
         """Let go of the priority of the step, and of those that race with it."""
         del self._priorities[who]
         for other in list(self._priorities):
-            pending = self._meter.may_touch(other, execution.pending[other])
+            pending = self._meter.may_touch(other, execution.operation(other))
             if self._clash[footprint] >> pending & 1:
                 del self._priorities[other]
 
@@ -260,7 +253,9 @@ class Pos(Chooser):
 class Unwatched:
     """Who watches a pilot run."""
 
-    def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
+    needs_states, violated = False, False
+
+    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
         """See nothing."""
 
     def end(self, execution: Execution) -> None:
@@ -268,16 +263,19 @@ class Unwatched:
 
 
 class Sampler:
-    """The runs of a sample whose numbers are in `runs`; see `witness.Engine`.
+    """The runs of a sample whose numbers are in `runs`; see `observer.Strategy`.
 
     Pilot runs, where the chooser needs them, come before the first and are neither counted nor shown. They depend on
     the seed alone, so every part of a split sample makes the same ones.
     """
 
+    coverage: ClassVar[Coverage] = Coverage.SAMPLED
+    shows_every_state: ClassVar[bool] = True  # of the schedules that it takes
+
     def __init__(
-        self, program: Program, meter: Meter, witness: Witness, chooser: Chooser, *, runs: range, seed: int
+        self, program: Program, meter: Meter, observer: Observer, chooser: Chooser, *, runs: range, seed: int
     ) -> None:
-        self._program, self._meter, self._witness = program, meter, witness
+        self._program, self._meter, self._observer = program, meter, observer
         self._chooser, self._runs, self._seed = chooser, runs, seed
         self.executions, self.blocked = 0, 0
 
@@ -286,6 +284,10 @@ class Sampler:
         """Return whether all runs were made."""
         return self.executions == len(self._runs)
 
+    def is_done(self) -> bool:
+        """Return whether no run is left to be made."""
+        return self.complete
+
     def advance(self) -> bool:
         """Make one more run; return False where all were made."""
         if self.complete:
@@ -293,33 +295,34 @@ class Sampler:
         if self.executions == 0 and self._chooser.pilots:
             self._chooser.learn([self._pilot(index) for index in range(self._chooser.pilots)])
         run = self._runs[self.executions]
-        execution = self._run(self._chooser, generator(self._seed, run), self._witness)
+        execution = self._run(self._chooser, generator(self._seed, run), self._observer)
         self.executions += 1
-        self._witness.end(execution)
+        self._observer.end(execution)
         return True
 
     def left_out(self) -> str:
         """Return that this is a sample, and which."""
         if self.executions == 0:
             return "no run was made"
-        return f"a sample of {self.executions:,} run{'s' * (self.executions != 1)} is no proof; {self._chooser.law()}"
+        said = f"a sample of {self.executions:,} run{'s' * (self.executions != 1)} is no proof; {self._chooser.law()}"
+        return f"{said}; {CHANCE}" if self._program.faults.most else said
 
     def _pilot(self, index: int) -> tuple[int, ...]:
         execution = self._run(Walk(), generator(self._seed, f"pilot {index}"), Unwatched())
-        return tuple(map(execution.schedule.count, range(len(execution.pending))))
+        return execution.taken()
 
-    def _run(self, chooser: Chooser, draw: Random, witness: Witness) -> Execution:
+    def _run(self, chooser: Chooser, draw: Random, observer: Observer) -> Execution:
         execution = Execution(self._program, self._meter)
-        schedule, pending = execution.schedule, execution.pending
+        schedule, chance = execution.schedule, Chance(draw, self._program, self._meter)
         chooser.begin(draw, execution)
-        while free := execution.free():
-            who = chooser.choose(free)
-            operation = pending[who]
-            result, footprint = execution.step(who)
-            witness.step(len(schedule) - 1, who, operation, result, execution)
+        while possible := chance.possible(execution):
+            who = chooser.choose(possible)
+            operation = execution.operation(who)
+            result, footprint = chance.take(execution, who, operation)
+            observer.step(len(schedule) - 1, schedule[-1], operation, result, execution)
             chooser.took(who, footprint, execution)
             if (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, tuple(schedule))
+                raise EndlessError(endless, schedule)
         chooser.end(execution)
         return execution
 
@@ -328,7 +331,7 @@ def sampler_of(
     strategy: str,
     program: Program,
     meter: Meter,
-    witness: Witness,
+    observer: Observer,
     *,
     runs: int,
     seed: int,
@@ -354,10 +357,10 @@ def sampler_of(
     if known is not None:
         if len(known) != len(program.processes):
             raise ProgramError(f"steps says {len(known)} numbers for {len(program.processes)} processes")
-        for one in known:
-            _check("steps", one, 0, program.most_steps)
+        for count in known:
+            _check("steps", count, 0, program.most_steps)
     choosers = {"uniform": Uniform(known), "walk": Walk(), "pct": Pct(depth or DEPTH, known), "pos": Pos(meter)}
-    return Sampler(program, meter, witness, choosers[strategy], runs=range(first, first + runs), seed=seed)
+    return Sampler(program, meter, observer, choosers[strategy], runs=range(first, first + runs), seed=seed)
 
 
 def _check(name: str, value: object, least: int, most: int) -> None:

@@ -4,34 +4,61 @@ From Abdulla, Aronis, Jonsson and Sagonas, "Optimal dynamic partial order reduct
 2017). A node is a prefix of executions. Its children are the steps that are or will be explored from there, the
 earlier ones completely before the later ones; its sleep set holds steps that need not be taken first, because some
 earlier sibling of the path has covered whatever starts with them.
+
+Two actions of one process that are possible in one place (a fault, another branch of a choice) exclude each other:
+they are in conflict, whatever they touch. A budget of faults bounds how many there are in one execution, and so what
+is asleep covers: a fault may be moved before a sequence only if one more is left for it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from lastseat.simulations.kernel.actions import Action, Step
 from lastseat.simulations.kernel.footprints import Footprints
 from lastseat.simulations.strategies.trace import Link
 
+ROOT = Link(-1, -1, -1)
+
 
 class Node:
-    """A prefix, named by its last step. `closed` says that everything that starts with it was explored."""
+    """A prefix, named by its last step. `closed` says that everything that starts with it was explored.
 
-    __slots__ = ("children", "closed", "footprint", "parent", "peeked", "sleep", "started", "who")
+    `faults` is the number of faults in the prefix, `is_fault` whether its last step is one.
+    """
 
-    def __init__(
-        self, who: int, footprint: int, sleep: tuple["Node", ...] = (), parent: "Node | None" = None
-    ) -> None:
-        self.who, self.footprint, self.sleep, self.parent = who, footprint, sleep, parent
+    __slots__ = (
+        "children",
+        "closed",
+        "faults",
+        "footprint",
+        "is_fault",
+        "parent",
+        "peeked",
+        "sleep",
+        "started",
+        "step",
+        "who",
+    )
+
+    def __init__(self, link: Link = ROOT, sleep: tuple["Node", ...] = (), parent: "Node | None" = None) -> None:
+        self.who, self.footprint, self.step = link
+        self.sleep, self.parent = sleep, parent
+        self.is_fault = False if link.step.__class__ is int else is_fault(link.step)
+        self.faults: int = 0 if parent is None else parent.faults + self.is_fault
         self.children: list[Node] = []
         self.closed = False
         self.started: Any = None  # an execution that has come to this leaf already
-        self.peeked: dict[tuple[int | Link, ...], int | None] = {}  # what last steps of sequences were found to touch
+        self.peeked: dict[tuple[Step | Link, ...], int | None] = {}  # footprints of last steps of sequences
 
-    def child(self, who: int, footprint: int, footprints: Footprints) -> "Node":
+    def child(self, link: Link, footprints: Footprints) -> "Node":
         """Append and return a child; asleep there is what commutes with its step, of what is asleep or tried here."""
-        clash = footprints.clash[footprint]
-        asleep = tuple(one for one in (*self.sleep, *self.children) if not clash >> one.footprint & 1)
-        child = Node(who, footprint, asleep, self)
+        clash, who = footprints.clash[link.footprint], link.who
+        asleep = tuple(
+            sleeper
+            for sleeper in (*self.sleep, *self.children)
+            if sleeper.who != who and not clash >> sleeper.footprint & 1
+        )
+        child = Node(link, asleep, self)
         self.children.append(child)
         return child
 
@@ -47,49 +74,59 @@ class Node:
 CONFLICT, ABSENT = -2, -1
 
 
-def place(one: Node, sequence: Sequence[Link], footprints: Footprints) -> int:
-    """Return where the step of `one` stands in `sequence` if it could be taken first of all (a weak initial).
+def is_fault(step: Step) -> bool:
+    """Return whether a step is one with a fault in it."""
+    return isinstance(step, Action) and step.fault is not None
+
+
+def place(node: Node, sequence: Sequence[Link], footprints: Footprints) -> int:
+    """Return where the step of `node` stands in `sequence` if it could be taken first of all (a weak initial).
 
     ABSENT: it is not in it and commutes with all of it. CONFLICT: it cannot be taken first.
     """
-    who, clash = one.who, footprints.clash[one.footprint]
-    for index, (other, footprint) in enumerate(sequence):
+    who, clash = node.who, footprints.clash[node.footprint]
+    for index, (other, footprint, step) in enumerate(sequence):
         if other == who:
-            return index
+            return index if step == node.step else CONFLICT
         if clash >> footprint & 1:
             return CONFLICT
     return ABSENT
 
 
-def insert(node: Node, sequence: Sequence[Link], footprints: Footprints) -> Node | None:
+def insert(node: Node, sequence: Sequence[Link], footprints: Footprints, most_faults: int) -> Node | None:
     """See to it that some execution that is equivalent to one starting with `sequence` is explored from `node`.
 
     Returns the new leaf, None where none was needed.
     """
-    found = uncovered(node, sequence, footprints)
+    found = uncovered(node, sequence, footprints, most_faults)
     if found is None:
         return None
     node, rest = found
-    for who, footprint in rest:
-        node = node.child(who, footprint, footprints)
+    for link in rest:
+        node = node.child(link, footprints)
     return node
 
 
-def uncovered(node: Node, sequence: Sequence[Link], footprints: Footprints) -> tuple[Node, list[Link]] | None:
+def uncovered(
+    node: Node, sequence: Sequence[Link], footprints: Footprints, most_faults: int
+) -> tuple[Node, list[Link]] | None:
     """Return where a new branch is needed to explore `sequence` from `node`, and that branch; None if it is covered.
 
     It is covered where a step that is asleep or explored could be moved before it, or the sequence of a leaf that is
     still to be explored; or where the tree has all of it already. If it is covered, so it is with a smaller footprint
     in the place of one of its own.
     """
-    for one in node.sleep:
-        if place(one, sequence, footprints) != CONFLICT:
-            return None
     rest = list(sequence)
+    # How many faults a step that is moved before the sequence may be.
+    left = most_faults and most_faults - node.faults - sum(is_fault(link.step) for link in rest)
+    for sleeper in node.sleep:
+        where = place(sleeper, rest, footprints)
+        if where != CONFLICT and (where != ABSENT or not sleeper.is_fault or left > 0):
+            return None
     while rest:
         for child in node.children:
             where = place(child, rest, footprints)
-            if where != CONFLICT:
+            if where != CONFLICT and (where != ABSENT or not child.is_fault or left > 0):
                 break
         else:
             return node, rest
@@ -97,5 +134,7 @@ def uncovered(node: Node, sequence: Sequence[Link], footprints: Footprints) -> t
             return None
         if where != ABSENT:
             del rest[where]
+        else:
+            left -= child.is_fault
         node = child
     return None

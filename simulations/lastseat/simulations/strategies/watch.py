@@ -1,13 +1,16 @@
 """Watching an exploration: claims are checked, endings counted, and now and then an execution is repeated."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import factorial, prod
 from typing import Any
 
-from lastseat.simulations.common.text import printable, quoted
-from lastseat.simulations.kernel.execution import Execution, final_of, returned_of
+from lastseat.simulations.common.text import printable
+from lastseat.simulations.kernel.actions import Action, Fault, Step
+from lastseat.simulations.kernel.budget import Driven
+from lastseat.simulations.kernel.endings import final_of, returned_of
+from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.exploration import (
     ASSERTION,
     DEADLOCK,
@@ -15,13 +18,14 @@ from lastseat.simulations.kernel.exploration import (
     Ending,
     Exploration,
     Property,
+    Shortest,
     Violation,
-    When,
 )
-from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.observer import Counted
+from lastseat.simulations.kernel.observer import Counted, Coverage
+from lastseat.simulations.kernel.operations import Choose
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.audit import audit, confirm, is_audited
+from lastseat.simulations.strategies.claims import Claims, applies, never, objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,73 +33,98 @@ class Findings:
     """What a watch has seen, as plain data. `counts` are deadlocks, audited executions, executions."""
 
     endings: Counter[Ending]
+    by_faults: Counter[int]
     fired: Counter[str]
     spoke: Counter[str]
     effects: dict[str, set[bool]]
-    violations: dict[str, Violation]
+    violations: tuple[Violation, ...]
     counts: tuple[int, int, int]
     steps: tuple[int, ...] | None
-    waits: bool
+    is_multinomial: bool
 
 
 class Watch:
     """Sees every new step and every end, and keeps what an `Exploration` reports."""
 
-    def __init__(self, program: Program, meter: Meter, properties: Sequence[Property], *, deadlocks: bool) -> None:
-        self._program, self._meter = program, meter
-        self._always = [one for one in properties if one.when is When.ALWAYS]
-        self._ends = [one for one in properties if one.when is When.AT_END]
-        self._sometimes = [one for one in properties if one.when is When.SOMETIMES]
+    def __init__(self, program: Program, properties: Sequence[Property], *, deadlocks: bool) -> None:
+        self._program, self._meter = program, program.meter()
+        self._claims = Claims(properties)
         self._deadlocks_allowed = deadlocks
-        self.needs_states = bool(self._always)
+        self.rests_on_declarations = True
         self.endings: Counter[Ending] = Counter()
+        self.by_faults: Counter[int] = Counter()
         self.fired: Counter[str] = Counter()  # steps of all executions, by their kind
-        self._kinds: list[str] = []  # of the steps of this execution
+        self._kinds: list[tuple[str, ...]] = []  # of the steps of this execution
         self.spoke: Counter[str] = Counter()  # claims, by their name
         self.effects: dict[str, set[bool]] = {}
-        self.violations: dict[str, Violation] = {}
+        self.shortest = Shortest()
         self.deadlocks, self.audited, self._seen = 0, 0, 0
         self._steps: tuple[int, ...] | None = ()  # how many steps each process takes; None: it differs
-        self._waits = False
+        self._is_multinomial = not program.faults.most  # nothing ever waits, and nothing is chosen
+
+    @property
+    def needs_states(self) -> bool:
+        """Return whether some claim is about every state."""
+        return bool(self._claims.always)
+
+    @property
+    def violated(self) -> bool:
+        """Return whether some claim was seen violated."""
+        return bool(self.shortest)
 
     def begin(self) -> None:
         """Check the claims about the state in which nothing has happened."""
-        if self._always:
+        if self._claims.always:
             start = Execution(self._program, self._meter)
-            for one in self._always:
-                self._check(one, start.shared, start)
+            for claim in self._claims.always:
+                self._check(claim, start.shared, start)
 
-    def step(self, depth: int, who: int, operation: Any, result: Any, execution: Execution) -> None:
+    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
         """Note a step, and check the claims about the state after it."""
-        del self._kinds[depth:], who
+        del self._kinds[depth:]
         kind = str(operation.kind)
-        self._kinds.append(kind)
-        if getattr(operation, "conditional", False):
-            self.effects.setdefault(kind, set()).add(bool(operation.wrote(result)))
-        for one in self._always:
-            self._check(one, execution.shared, execution)
+        if isinstance(step, Action) and step.fault is not None:
+            self._kinds.append(names_of(kind, step.fault))
+        else:
+            self._kinds.append((kind,))
+            if getattr(operation, "conditional", False):
+                self.effects.setdefault(kind, set()).add(bool(operation.wrote(result)))
+            if operation.__class__ is Choose and len(operation.options) > 1:
+                self._is_multinomial = False
+        for claim in self._claims.always:
+            self._check(claim, execution.shared, execution)
 
     def end(self, execution: Execution) -> None:
         """Count an end, and check the claims about it."""
         waiting = tuple(execution.unfinished())
-        end = End(returned_of(execution), final_of(execution.shared), execution.shared, waiting)
+        end = End(
+            returned_of(execution),
+            final_of(execution.shared),
+            execution.shared,
+            waiting,
+            tuple(sorted(execution.crashed)) if execution.crashed else (),
+        )
         self._count(_ending(execution))
-        self.fired.update(self._kinds)
+        if self._program.faults.most:
+            self.by_faults[execution.spent] += 1
+        fired = self.fired
+        for kinds in self._kinds:
+            for kind in kinds:
+                fired[kind] += 1
         self._measure(execution)
         for said, taken in execution.broken:
-            self._violate(ASSERTION, said, execution.schedule[:taken])
+            self.shortest.offer(ASSERTION, printable(said, 300), execution.schedule[:taken])
         if waiting:
             self.deadlocks += 1
             if not self._deadlocks_allowed:
-                told = "; ".join(f"process {who} waits for {execution.pending[who].kind}" for who in waiting)
-                self._violate(DEADLOCK, told, execution.schedule)
-        for one in self._ends:
-            self._check(one, end, execution)
-        for one in self._sometimes:
-            self.spoke[one.name] += self._asked(one, one.check, end, execution) in (True, None)
+                self.shortest.offer(DEADLOCK, printable(told_of(execution, waiting), 300), execution.schedule)
+        for claim in self._claims.at_end:
+            self._check(claim, end, execution)
+        for claim in self._claims.sometimes:
+            self.spoke[claim.name] += objection(claim, end, execution.so_far) is None
         self._seen += 1
         if is_audited(self._seen):
-            self.audited += audit(self._program, self._meter, execution, self._seen)
+            self.audited += audit(execution, self._seen)
 
     def confirm(self) -> None:
         """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""
@@ -111,46 +140,25 @@ class Watch:
             ) from None
 
     def _measure(self, execution: Execution) -> None:
-        self._waits = self._waits or execution.waits
+        self._is_multinomial = self._is_multinomial and not execution.waits
         steps = execution.taken()
         self._steps = steps if self._steps in ((), steps) else None
 
-    def _check(self, one: Property, about: Any, execution: Execution) -> None:
-        if one.applies is not None and not self._asked(one, one.applies, about, execution):
+    def _check(self, claim: Property, about: Any, execution: Execution) -> None:
+        if not applies(claim, about, execution.so_far):
             return
-        self.spoke[one.name] += 1
-        found = self._asked(one, one.check, about, execution)
-        if found is not True and found is not None:
-            self._violate(one.name, found if isinstance(found, str) else "it is not so", execution.schedule)
-
-    def _asked(self, one: Property, question: Callable[[Any], Any], about: Any, execution: Execution) -> Any:
-        try:
-            return question(about)
-        except Exception as error:
-            what = printable(f"{type(error).__name__}: {error}", 200)
-            raise ProgramError(f"the claim {quoted(one.name)} raised {what}{execution.so_far()}") from error
-
-    def _violate(self, name: str, witness: str, steps: Sequence[int]) -> None:
-        known = self.violations.get(name)
-        if known is None or len(steps) < len(known.steps):
-            self.violations[name] = Violation(name, printable(witness, 300), tuple(steps))
-
-    def vacuous(self) -> tuple[str, ...]:
-        """Return the claims that had nothing to say (sometimes: that never held)."""
-        claims = (*self._always, *self._ends, *self._sometimes)
-        return tuple(one.name for one in claims if not self.spoke[one.name])
-
-    def never(self) -> tuple[str, ...]:
-        """Return the kinds of steps that never had an effect, or always had one, and could have done otherwise."""
-        words = {True: "never without effect", False: "never with effect"}
-        return tuple(f"{kind}: {words[seen.copy().pop()]}" for kind, seen in self.effects.items() if len(seen) == 1)
+        self.spoke[claim.name] += 1
+        found = objection(claim, about, execution.so_far)
+        if found is not None:
+            self.shortest.offer(claim.name, found, execution.schedule)
 
     def interleavings(self) -> int | None:
         """Return how many schedules a program has in which each process takes as many steps as here; None: unknown.
 
-        It is known where nothing ever waits, and the number of steps of each process is the same in every execution.
+        It is known where nothing ever waits, nothing is chosen and no fault strikes, and the number of steps of each
+        process is the same in every execution.
         """
-        if self._waits or self._steps is None or not self._seen:
+        if not self._is_multinomial or self._steps is None or not self._seen:
             return None
         return factorial(sum(self._steps)) // prod(factorial(steps) for steps in self._steps)
 
@@ -158,50 +166,65 @@ class Watch:
         """Return what was seen, as a value that can be sent to another process."""
         return Findings(
             self.endings,
+            self.by_faults,
             self.fired,
             self.spoke,
             self.effects,
-            self.violations,
+            self.shortest.all(),
             (self.deadlocks, self.audited, self._seen),
             self._steps,
-            self._waits,
+            self._is_multinomial,
         )
 
     def absorb(self, findings: Findings) -> None:
         """Add what another watch has seen."""
         self.endings.update(findings.endings)
+        self.by_faults.update(findings.by_faults)
         self.fired.update(findings.fired)
         self.spoke.update(findings.spoke)
         for kind, seen in findings.effects.items():
             self.effects.setdefault(kind, set()).update(seen)
-        for one in findings.violations.values():
-            self._violate(one.name, one.witness, one.steps)
+        for violation in findings.violations:
+            self.shortest.offer(violation.name, violation.witness, violation.steps)
         deadlocks, audited, seen_there = findings.counts
         self.deadlocks += deadlocks
         self.audited += audited
         self._seen += seen_there
-        self._waits = self._waits or findings.waits
+        self._is_multinomial = self._is_multinomial and findings.is_multinomial
         self._steps = findings.steps if self._steps in ((), findings.steps) else None
 
-    def report(self, strategy: str, engine: Counted, stopped: str, *, interrupted: bool = False) -> Exploration:
-        """Return what was seen; `stopped` says why it is not all, "" where it is."""
-        complete = not stopped
+    def report(self, strategy: str, counted: Counted, driven: Driven, coverage: Coverage) -> Exploration:
+        """Return what was seen; `driven` says why it is not all, if it is not."""
+        complete = not driven.why
+        whole = self.interleavings() if coverage is Coverage.EVERY_TRACE else counted.executions
         return Exploration(
             strategy=strategy,
-            executions=engine.executions,
+            executions=counted.executions,
             complete=complete,
             endings=dict(self.endings),
-            violations=tuple(sorted(self.violations.values(), key=lambda one: (len(one.steps), one.name))),
-            interleavings=self.interleavings() if complete else None,
-            blocked=engine.blocked,
+            violations=self.shortest.all(),
+            interleavings=whole if complete else None,
+            blocked=counted.blocked,
             deadlocks=self.deadlocks,
+            by_faults=dict(sorted(self.by_faults.items())) if self._program.faults.most else {},
             fired=dict(sorted((self.fired | self.spoke).items())),
-            never=self.never(),
-            vacuous=self.vacuous(),
+            never=never(self.effects),
+            vacuous=self._claims.vacuous(self.spoke),
             audited=self.audited,
-            why=stopped,
-            interrupted=interrupted,
+            why=driven.why,
+            interrupted=driven.interrupted,
         )
+
+
+def names_of(kind: str, fault: Fault) -> tuple[str, ...]:
+    """Return the names under which a step with a fault is counted: the fault's, and its own if it was performed."""
+    name = f"fault.{fault.kind.replace(' ', '_')}"
+    return (kind, name) if fault in (Fault.CRASH_AFTER, Fault.ANSWER_LOST) else (name,)
+
+
+def told_of(execution: Execution, waiting: Iterable[int]) -> str:
+    """Return who waits for what, in words."""
+    return "; ".join(f"process {who} waits for {execution.pending[who].kind}" for who in waiting)
 
 
 def _ending(execution: Execution) -> Ending:

@@ -6,8 +6,8 @@ does not promise that of its distributions (NEP 19). So only words are taken fro
 
 from hashlib import sha256
 
+from lastseat.model.arrays import Floats, Integers, np
 from lastseat.simulations.common.text import number
-from lastseat.simulations.sweeps.arrays import Floats, Integers, np
 
 MOST_SEED = 2**64 - 1
 WORD = 1 << 32

@@ -9,9 +9,9 @@ has left, 2 or 1; under `walk` every unfinished attempt weighs the same. Both ar
 from collections import Counter
 from collections.abc import Iterator
 
+from lastseat.model.arrays import Integers, np
 from lastseat.model.searches.readable import Mix
 from lastseat.reference.store import Policy
-from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.points import Point, SweepLaw
 
@@ -60,4 +60,7 @@ def counted(attempts: int, booked: Integers, rejected: Integers) -> dict[Mix, in
     """Return how many runs have each mix, given the numbers BOOKED and REJECTED of each run."""
     values, runs = np.unique(booked * (attempts + 1) + rejected, return_counts=True)
     pairs = (divmod(value, attempts + 1) for value in values.tolist())
-    return {(one, two, attempts - one - two): many for (one, two), many in zip(pairs, runs.tolist(), strict=True)}
+    return {
+        (books, rejects, attempts - books - rejects): many
+        for (books, rejects), many in zip(pairs, runs.tolist(), strict=True)
+    }

@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lastseat.model.searches.readable import Mix
-from lastseat.simulations.common.text import quoted
+from lastseat.simulations.common.files import write_whole
+from lastseat.simulations.common.text import quoted, reason_of
 from lastseat.simulations.sweeps.chunks import Plan, Sampled
-from lastseat.simulations.sweeps.files import replace_file
 from lastseat.simulations.sweeps.points import Point
 
 FORMAT = "lastseat sweep 1"
@@ -40,10 +40,10 @@ class _Saved(BaseModel):
 
 
 def save(path: Path, plan: Plan, samples: Mapping[Point, Sampled]) -> None:
-    """Write the checkpoint in one step. Raises UnwrittenError; the one before is there still."""
+    """Write the checkpoint in one step. Raises WriteError; the one before is there still."""
     entries = [
-        {"chunks": f"{one.chunks:x}", "mixes": [[*mix, runs] for mix, runs in one.mixes.items()]}
-        for one in (samples[point] for point in plan.points)
+        {"chunks": f"{sampled.chunks:x}", "mixes": [[*mix, runs] for mix, runs in sampled.mixes.items()]}
+        for sampled in (samples[point] for point in plan.points)
     ]
     saved = {
         "format": FORMAT,
@@ -52,7 +52,7 @@ def save(path: Path, plan: Plan, samples: Mapping[Point, Sampled]) -> None:
         "checksum": _checksum(entries),
         "points": entries,
     }
-    replace_file(path, json.dumps(saved).encode("ascii"))
+    write_whole(path, json.dumps(saved).encode("ascii"))
 
 
 def load(path: Path, plan: Plan) -> dict[Point, Sampled]:
@@ -65,12 +65,11 @@ def load(path: Path, plan: Plan) -> dict[Point, Sampled]:
     except FileNotFoundError:
         return {point: Sampled(point) for point in plan.points}
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CheckpointError(f"{_named(path)} cannot be read: {reason}") from None
+        raise CheckpointError(f"{_named(path)} cannot be read: {reason_of(error)}") from None
     try:
         saved = _Saved.model_validate_json(text)
         right = saved.format == FORMAT and saved.checksum == _checksum(
-            [{"chunks": one.chunks, "mixes": [list(row) for row in one.mixes]} for one in saved.points]
+            [{"chunks": entry.chunks, "mixes": [list(row) for row in entry.mixes]} for entry in saved.points]
         )
     except ValidationError:
         right = False
@@ -82,7 +81,7 @@ def load(path: Path, plan: Plan) -> dict[Point, Sampled]:
             f"this is {plan.fingerprint()}); it was left alone"
         )
     try:
-        return {point: _sampled(plan, point, one) for point, one in zip(plan.points, saved.points, strict=True)}
+        return {point: _sampled(plan, point, entry) for point, entry in zip(plan.points, saved.points, strict=True)}
     except ValueError as error:
         raise CheckpointError(f"{_named(path)} contradicts itself: {error}") from None
 

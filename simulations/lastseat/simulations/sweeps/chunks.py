@@ -91,7 +91,7 @@ class Plan:
 
     def fingerprint(self) -> str:
         """Return 16 hexadecimal digits that depend on all that decides the result, and on nothing else."""
-        content = [REVISION, self.seed, self.runs, [(*one.key(), self.size(one)) for one in self.points]]
+        content = [REVISION, self.seed, self.runs, [(*point.key(), self.size(point)) for point in self.points]]
         return sha256(json.dumps(content).encode("ascii")).hexdigest()[:16]
 
 

@@ -9,17 +9,21 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from lastseat.model.arrays import Integers, np
 from lastseat.model.searches.readable import Mix, mix_of
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Outcome
 from lastseat.simulations.bookings.judge import Judged
+from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.places import Ended
-from lastseat.simulations.bookings.processes import ExplorationError, begin
+from lastseat.simulations.bookings.program import booking_program
 from lastseat.simulations.bookings.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario, contention
+from lastseat.simulations.kernel.execution import Execution
+from lastseat.simulations.kernel.footprints import Meter
+from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.kernel.schedule import Schedule
-from lastseat.simulations.sweeps.arrays import Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import batches
 from lastseat.simulations.sweeps.points import Point, SweepLaw
@@ -81,18 +85,18 @@ def _walk(attempts: int, runs: int, bits: Bits) -> Integers:
 
 def execute(scenario: Scenario, implementation: Implementation, schedule: Sequence[int]) -> Mix:
     """Run real attempts on a fresh real store in the order of a complete schedule; return the mix of outcomes."""
-    store = implementation.open_store(dict(scenario.capacities))
-    attempts, pending, _ = begin(scenario, implementation)
-    outcomes: Counter[Outcome] = Counter()
+    program, meter = _program(scenario, implementation)
+    execution = Execution(program, meter)
     for who in schedule:
-        operation = pending[who]
-        assert operation is not None, "an attempt takes two steps"
-        try:
-            pending[who] = attempts[who].send(operation.perform(store))
-        except StopIteration as finished:
-            pending[who] = None
-            outcomes[finished.value.outcome] += 1
+        execution.repeat(who)
+    outcomes = Counter(emission.outcome for emission in execution.returned.values())
     return outcomes[Outcome.BOOKED], outcomes[Outcome.REJECTED], outcomes[Outcome.FAILED]
+
+
+@lru_cache(maxsize=4)
+def _program(scenario: Scenario, implementation: Implementation) -> tuple[Program, Meter]:
+    program = booking_program(scenario, implementation)
+    return program, program.meter()
 
 
 class Remembered:
@@ -120,7 +124,8 @@ class Remembered:
         return mixes
 
     def _perform(self, key: tuple[int, int, int], schedule: Sequence[int]) -> tuple[int, int]:
-        judged = self.steps.take(*key)
+        store, who, local = key
+        judged = self.steps.take(store, who, {who: local})
         assert isinstance(judged, Judged), "an attempt takes two steps, and none waits"
         wrong = judged.nonconforming or "; ".join(f"{clause}: {witness}" for clause, witness in judged.violations)
         if wrong:
@@ -132,7 +137,7 @@ class Remembered:
         if end not in self._mixes:
             ended = zip(self.steps.judge.locals, end, strict=True)
             states = (numbering.values[local] for numbering, local in ended)
-            self._mixes[end] = mix_of(tuple(one.emitted if isinstance(one, Ended) else None for one in states))
+            self._mixes[end] = mix_of(tuple(state.emitted if isinstance(state, Ended) else None for state in states))
         return self._mixes[end]
 
 

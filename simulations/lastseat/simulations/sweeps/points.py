@@ -88,7 +88,7 @@ class Point:
 
     def key(self) -> tuple[str, ...]:
         """Return the texts that tell this point from every other, the same on every machine."""
-        times = ("" if one is None else float(one).hex() for one in (self.rate, self.window))
+        times = ("" if time is None else float(time).hex() for time in (self.rate, self.window))
         return (str(self.attempts), str(self.capacity), self.law, self.policy, self.sampler, *times)
 
     def __str__(self) -> str:
@@ -152,8 +152,8 @@ def parse_grid(text: str) -> tuple[Point, ...]:
     if bool(rates) != bool(windows):
         raise ValueError("sweep: rate= and window= come together")
     return grid(
-        [one for part in sides["attempts"] for one in _range("attempts", part)],
-        [one for part in sides["capacity"] for one in _range("capacity", part)],
+        [number for part in sides["attempts"] for number in _range("attempts", part)],
+        [number for part in sides["capacity"] for number in _range("capacity", part)],
         _listed(sides, "law", SweepLaw, SweepLaw.UNIFORM),
         _listed(sides, "policy", Policy, Policy.VERSION_FIRST),
         sampler[0],
@@ -165,7 +165,7 @@ def _listed(sides: dict[str, list[str]], key: str, kind: Callable[[str], Value],
     if key not in sides:
         return default
     try:
-        return [kind(one) for one in sides[key]]
+        return [kind(text) for text in sides[key]]
     except ValueError:
         known = f" ({', '.join(kind)})" if isinstance(kind, type) and issubclass(kind, StrEnum) else ""
         raise ValueError(f"sweep: {key}={quoted(','.join(sides[key]))} holds an unknown value{known}") from None

@@ -12,11 +12,11 @@ from pathlib import Path
 from time import monotonic
 
 from lastseat.model.searches.readable import Mix
+from lastseat.simulations.common.files import WriteError
 from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.common.workers import Workers, inline
 from lastseat.simulations.sweeps import checkpoint
 from lastseat.simulations.sweeps.chunks import Chunk, Plan, Sampled, missing, run_chunk
-from lastseat.simulations.sweeps.files import UnwrittenError
 from lastseat.simulations.sweeps.points import Point
 
 MOST_LOSSES = 5  # how often workers may die before the sweep gives up
@@ -46,7 +46,7 @@ def sweep(
 
     With `saved`, the name of a checkpoint, what it holds already is not sampled again, and it is kept up to date.
     Ctrl-C ends the sweep and keeps what it has. Raises CheckpointError when the file there is not of this sweep,
-    and UnwrittenError when it cannot even be begun.
+    and WriteError when it cannot even be begun.
     """
     running = _Sweep(plan, workers or inline(), saved, progress)
     return running.run()
@@ -61,7 +61,7 @@ class _Sweep:
         if saved is not None:
             self.samples = checkpoint.load(saved, plan)
             checkpoint.save(saved, plan, self.samples)
-        self.counted = sum(one.runs for one in self.samples.values())
+        self.counted = sum(sample.runs for sample in self.samples.values())
         self.saved_at = monotonic()
         self.unsaved = ""
         self.pools = 0
@@ -79,7 +79,7 @@ class _Sweep:
         finally:
             self._save()
         samples = tuple(self.samples[point] for point in self.plan.points)
-        complete = all(one.runs == self.plan.runs for one in samples)
+        complete = all(sample.runs == self.plan.runs for sample in samples)
         told = tuple(text for text in (trouble, self.unsaved) if text)
         return Swept(self.plan, samples, complete, interrupted, self.pools, told)
 
@@ -120,6 +120,6 @@ class _Sweep:
         try:
             checkpoint.save(self.path, self.plan, self.samples)
             self.unsaved = ""
-        except UnwrittenError as error:
+        except WriteError as error:
             self.unsaved = f"checkpoint {error}"
         self.saved_at = monotonic()

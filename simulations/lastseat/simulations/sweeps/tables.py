@@ -8,10 +8,10 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TypeAlias
 
+from lastseat.simulations.common.files import write_whole
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.sweeps.chunks import REVISION, Plan, Sampled
 from lastseat.simulations.sweeps.estimates import CONFIDENCE, estimates
-from lastseat.simulations.sweeps.files import replace_file
 from lastseat.simulations.sweeps.sweep import Swept
 from lastseat.simulations.sweeps.timed_exact import exact_means
 
@@ -35,15 +35,15 @@ def outcome_rows(swept: Swept, confidence: float = CONFIDENCE) -> list[Row]:
     """
     rows = []
     for sampled in swept.samples:
-        for one, exact in zip(estimates(sampled, confidence), exact_means(sampled.point), strict=True):
+        for estimate, exact in zip(estimates(sampled, confidence), exact_means(sampled.point), strict=True):
             cells: Row = {
-                "outcome": str(one.outcome),
-                "mean": None if one.mean is None else float(one.mean),
-                "variance": None if one.variance is None else float(one.variance),
-                "share": one.share,
-                "standard_error": one.standard_error,
-                "low": one.low,
-                "high": one.high,
+                "outcome": str(estimate.outcome),
+                "mean": None if estimate.mean is None else float(estimate.mean),
+                "variance": None if estimate.variance is None else float(estimate.variance),
+                "share": estimate.share,
+                "standard_error": estimate.standard_error,
+                "low": estimate.low,
+                "high": estimate.high,
                 "confidence": confidence,
                 "exact_mean": exact,
             }
@@ -65,12 +65,12 @@ def mix_rows(swept: Swept) -> list[Row]:
 def write_table(path: Path, rows: Sequence[Row], columns: dict[str, str]) -> None:
     """Write rows as CSV or Parquet, by the ending of the name; `columns` is OUTCOMES or MIXES.
 
-    Raises ValueError for another ending, ModuleNotFoundError when Parquet has no library, UnwrittenError when the
-    file cannot be written; what was there before still is then.
+    Raises ValueError for another ending, ModuleNotFoundError when Parquet has no library, WriteError when the file
+    cannot be written; what was there before still is then.
     """
     check_ending(path)
     schema = POINT | columns | PROVENANCE
-    replace_file(path, (_parquet if path.suffix == ".parquet" else _csv)(rows, schema))
+    write_whole(path, (_parquet if path.suffix == ".parquet" else _csv)(rows, schema))
 
 
 def check_ending(path: Path) -> None:

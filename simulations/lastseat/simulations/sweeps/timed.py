@@ -9,9 +9,9 @@ last bit; the mixes differ only where that swaps two events.
 
 from collections import Counter
 
+from lastseat.model.arrays import Floats, Integers, np
 from lastseat.model.searches.readable import Mix
 from lastseat.reference.store import Policy
-from lastseat.simulations.sweeps.arrays import Floats, Integers, np
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import batches, counted
 from lastseat.simulations.sweeps.points import Point, SweepLaw

@@ -65,7 +65,7 @@ def _terms(point: Point) -> int:
 
 def _fixed_window(point: Point, load: float) -> tuple[float, float]:
     attempts, most = point.attempts, min(point.capacity, point.attempts)
-    booked = fsum(_poisson(one * load, attempts - 1 - one)[-1] for one in range(most))
+    booked = fsum(_poisson(before * load, attempts - 1 - before)[-1] for before in range(most))
     if point.capacity >= attempts:
         return booked, 0.0
     # Version-first, REJECTED are those after the persist that used up the capacity: the first of them has the index
@@ -80,7 +80,7 @@ def _poisson(mean: float, most: int) -> list[float]:
         return [1.0] * (most + 1)
     # By logarithms, because exp(-mean) may underflow where later terms do not.
     logarithms = accumulate((log(mean) - log(count) for count in range(1, most + 1)), initial=-mean)
-    return [min(1.0, one) for one in accumulate(map(exp, logarithms))]
+    return [min(1.0, chance) for chance in accumulate(map(exp, logarithms))]
 
 
 def _exponential_window(point: Point, load: float) -> tuple[float, float]:

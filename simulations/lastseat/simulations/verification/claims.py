@@ -14,10 +14,10 @@ from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.exploration import Violation
 from lastseat.simulations.bookings.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import counted
+from lastseat.simulations.kernel.exploration import Violation
 
 # Schedules of one scenario that are executed one by one; beyond, the merged engine is alone with the model.
 MOST_BRUTE = {"memory": 120_000, "sqlite": 90}
@@ -137,9 +137,9 @@ class Verification:
         """Yield what the proof says of each clause; it speaks about more clauses than a search can check."""
         if self.proof is None:
             return
-        for clause in dict.fromkeys(one.clause for one in self.proof.obligations):
-            own = [one for one in self.proof.obligations if one.clause == clause]
-            answers = {one.verdict for one in own}
+        for clause in dict.fromkeys(obligation.clause for obligation in self.proof.obligations):
+            own = [obligation for obligation in self.proof.obligations if obligation.clause == clause]
+            answers = {obligation.verdict for obligation in own}
             verdict = Standing.HOLDS if self.proof.complete else Standing.INCOMPLETE
             if Answer.UNKNOWN in answers:
                 verdict = Standing.INCOMPLETE
@@ -197,9 +197,9 @@ LEGEND = {
     PROOF: "by induction with z3, for any number of attempts, with faults",
 }
 SAYS = {
-    **{one.clause: one.says for one in STATE_CHECKS},
-    **{one.clause: one.says for one in STEP_CHECKS},
-    **{one.clause: one.says for one in RUN_CHECKS},
+    **{check.clause: check.says for check in STATE_CHECKS},
+    **{check.clause: check.says for check in STEP_CHECKS},
+    **{check.clause: check.says for check in RUN_CHECKS},
     LINEARIZABLE: "some order of the bookings, one at a time, explains all outcomes",
     "conformance": "every step of a run of the reference is a step of the model",
     "agreement": "the engines count the same states, schedules and outcomes",

@@ -5,25 +5,18 @@ from enum import StrEnum
 from time import monotonic
 
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.brute import Brute
-from lastseat.simulations.bookings.exploration import CONFORMANCE
-from lastseat.simulations.bookings.merged import LOCAL_BITS, Merged, Sighting, TooNarrowError
-from lastseat.simulations.bookings.processes import ExplorationError
-from lastseat.simulations.bookings.program import BookingWatch, booking_program
-from lastseat.simulations.bookings.real_steps import NonlinearError, RealSteps
+from lastseat.simulations.bookings.explore import MERGED, explore_merged, explore_program
+from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.bookings.sample import Draws, sample_booking
 from lastseat.simulations.bookings.scenario import Scenario
-from lastseat.simulations.bookings.struck_brute import struck_brute
-from lastseat.simulations.bookings.struck_merged import StruckMerged
 from lastseat.simulations.common.text import quoted
-from lastseat.simulations.kernel.observer import EndlessError, Engine
-from lastseat.simulations.kernel.program import ProgramError
+from lastseat.simulations.kernel.budget import DID_NOT_END
+from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.strategies import samplers
-from lastseat.simulations.strategies.explore import engine_of
 
-COMPLETE = ("brute", "merged", "dpor")  # these leave nothing out
+COMPLETE = ("brute", MERGED, "dpor")  # these leave nothing out
 BOUNDED = ("dpor", "preemptions=0", "preemptions=1", "preemptions=2", "delays=1")
-ENGINES = ("brute", "merged", *BOUNDED, *samplers.STRATEGIES)
-WITH_FAULTS = ("brute", "merged")  # the others know of no fault
+ENGINES = ("brute", MERGED, *BOUNDED, *samplers.STRATEGIES)
 MOST_EXECUTIONS = 3_000  # in one search; there are 2,520 schedules of four attempts
 
 
@@ -33,7 +26,6 @@ class Search(StrEnum):
     FOUND = "found"
     EXHAUSTED = "exhausted"  # nothing left to run, and nothing found
     LIMITED = "limited"  # by the number of executions
-    NO_FAULTS = "no faults"  # not begun: it takes a fault to show, and the engine has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +43,6 @@ class Cell:
     seeds: int = 1
 
     def __str__(self) -> str:
-        if self.search is Search.NO_FAULTS:
-            return "n/a"
         if self.search is Search.EXHAUSTED:
             return "-"
         some = f" ({self.found}/{self.seeds})" if self.found < self.seeds and self.seeds > 1 else ""
@@ -69,9 +59,14 @@ class Clock:
 
     deadline: float | None = None
 
+    @property
+    def left(self) -> float | None:
+        """Return how many seconds are left, None where nobody counts them."""
+        return None if self.deadline is None else max(0.0, self.deadline - monotonic())
+
     def check(self) -> None:
         """Raise OutOfTimeError where it is over."""
-        if self.deadline is not None and monotonic() > self.deadline:
+        if self.left == 0:
             raise OutOfTimeError
 
 
@@ -88,98 +83,46 @@ def first_violation(
     """
     if engine not in ENGINES:
         raise ExplorationError(f"there is no engine {quoted(engine)}; there are {', '.join(ENGINES)}")
-    if scenario.faults.most and engine not in WITH_FAULTS:
-        return Cell(Search.NO_FAULTS)
-    if engine == "brute":
-        return _by_brute(scenario, implementation, clock)
-    if engine == "merged":
-        return _by_merged(scenario, implementation, clock)
-    try:
-        if engine in samplers.STRATEGIES:
-            return _sampled(engine, scenario, implementation, seeds, clock)
-        program, watch = booking_program(scenario, implementation), BookingWatch(scenario, implementation)
-        return _until_violated(engine_of(engine, program, program.meter(), watch), watch, clock)
-    except ProgramError as error:
-        raise ExplorationError(f"scenario {scenario.name}: {error}") from error
+    if engine in samplers.STRATEGIES:
+        return _sampled(engine, scenario, implementation, seeds, clock)
+    clock.check()
+    if engine == MERGED:  # the checks of symmetry would perform further steps
+        seen = explore_merged(scenario, implementation, seconds=clock.left, stop_at_first=True, symmetry=False)
+    else:
+        seen = explore_program(
+            scenario,
+            implementation,
+            strategy=engine,
+            executions=MOST_EXECUTIONS,
+            seconds=clock.left,
+            stop_at_first=True,
+        )
+    return _cell(seen, clock)
 
 
-def _until_violated(engine: Engine, watch: BookingWatch, clock: Clock) -> Cell:
-    while not watch.violated:
+def _cell(seen: Exploration, clock: Clock) -> Cell:
+    if seen.interrupted:
+        raise KeyboardInterrupt
+    done = seen.executions + seen.blocked
+    if seen.violations:
+        return Cell(Search.FOUND, done, 1)
+    if not seen.complete:
         clock.check()
-        if engine.executions + engine.blocked >= MOST_EXECUTIONS:
-            return Cell(Search.LIMITED)
-        try:
-            if not engine.advance():
-                return Cell(Search.EXHAUSTED)
-        except EndlessError:
-            return Cell(Search.LIMITED)
-    return Cell(Search.FOUND, engine.executions + engine.blocked, 1)
+    is_limited = DID_NOT_END in seen.why or (not seen.complete and done >= MOST_EXECUTIONS)
+    return Cell(Search.LIMITED if is_limited else Search.EXHAUSTED)
 
 
 def _sampled(strategy: str, scenario: Scenario, implementation: Implementation, seeds: int, clock: Clock) -> Cell:
-    program = booking_program(scenario, implementation)
     counts: list[int] = []
     for seed in range(seeds):
-        watch = BookingWatch(scenario, implementation)
-        sampler = samplers.sampler_of(strategy, program, program.meter(), watch, runs=MOST_EXECUTIONS, seed=seed)
-        one = _until_violated(sampler, watch, clock)
-        if one.executions is not None:
-            counts.append(one.executions)
+        clock.check()
+        draws = Draws(strategy, MOST_EXECUTIONS, seed)
+        sampled = sample_booking(scenario, implementation, draws, seconds=clock.left, stop_at_first=True)
+        cell = _cell(sampled.seen, clock)
+        if cell.executions is not None:
+            counts.append(cell.executions)
     # The lower median, with every search that found nothing above all others.
     middle = (seeds - 1) // 2
     if middle < len(counts):
         return Cell(Search.FOUND, sorted(counts)[middle], len(counts), seeds)
     return Cell(Search.LIMITED, None, len(counts), seeds)
-
-
-def _by_brute(scenario: Scenario, implementation: Implementation, clock: Clock) -> Cell:
-    brute = struck_brute(scenario, implementation, ()) if scenario.faults.most else Brute(scenario, implementation)
-    while True:
-        clock.check()
-        brute.execute()
-        if brute.shortest.all():
-            return Cell(Search.FOUND, brute.executions, 1)
-        if not brute.advance():
-            return Cell(Search.LIMITED if brute.cut else Search.EXHAUSTED)
-        if brute.executions >= MOST_EXECUTIONS:
-            return Cell(Search.LIMITED)
-
-
-class _FoundError(Exception):
-    """The first violation was sighted."""
-
-
-class _Alarm(dict[str, Sighting]):
-    """Where sightings go: the first of a clause ends the exploration."""
-
-    def setdefault(self, key: str, default: Sighting) -> Sighting:
-        """Raise _FoundError, unless it is no clause that is violated."""
-        if key != CONFORMANCE:
-            raise _FoundError
-        return super().setdefault(key, default)
-
-
-def _by_merged(scenario: Scenario, implementation: Implementation, clock: Clock) -> Cell:
-    """Walk the distinct states, level by level, without the checks of symmetry, which perform further steps."""
-    steps = RealSteps(scenario.delivered(), implementation)
-    bits = LOCAL_BITS
-    while True:
-        merged = StruckMerged(steps, bits, ()) if scenario.faults.most else Merged(steps, bits)
-        if any(clause != CONFORMANCE for clause in merged.sightings):  # before anybody took a step
-            return Cell(Search.FOUND, steps.performed, 1)
-        merged.sightings = _Alarm()
-        try:
-            return _exhausted(merged, clock)
-        except TooNarrowError:
-            bits *= 2
-        except NonlinearError:
-            steps.needs_every_linearization = True
-        except _FoundError:
-            return Cell(Search.FOUND, steps.performed, 1)
-
-
-def _exhausted(merged: Merged, clock: Clock) -> Cell:
-    seen = merged.explore(None, lambda _done, _total: clock.check())
-    if seen.interrupted:
-        raise KeyboardInterrupt
-    return Cell(Search.EXHAUSTED if seen.complete else Search.LIMITED)

@@ -13,14 +13,13 @@ from lastseat.model.world import Fault
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Implementation
 from lastseat.simulations.bookings.abstraction import system_of
-from lastseat.simulations.bookings.exploration import Exploration
-from lastseat.simulations.bookings.explore import explore_brute, explore_merged
-from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.checkers.engines import Checked, check
 from lastseat.simulations.checkers.running import EngineMissingError
 from lastseat.simulations.common.progress import Progress
-from lastseat.simulations.kernel.faults import NO_FAULTS
+from lastseat.simulations.kernel.actions import NO_FAULTS
+from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.verification.claims import (
     BRUTE,
     CONFORMING,
@@ -113,8 +112,8 @@ def _search(
     else:  # beside another engine, the figures are that engine's
         engine = found.engine(name)
         engine.complete &= seen.complete
-        engine.violated.update(one.clause for one in seen.violations)
-        found.model_breaches.extend((scenario, one) for one in seen.violations)
+        engine.violated.update(violation.clause for violation in seen.violations)
+        found.model_breaches.extend((scenario, violation) for violation in seen.violations)
         if not seen.complete:  # nothing but Ctrl-C ends this search early
             raise KeyboardInterrupt
     return seen
@@ -127,8 +126,8 @@ def _note_model(found: Verification, name: str, scenario: Scenario, seen: Search
     engine.states += seen.states
     engine.fired.update(seen.fired)
     engine.complete &= seen.complete
-    engine.violated.update(one.clause for one in seen.violations)
-    found.model_breaches.extend((scenario, one) for one in seen.violations)
+    engine.violated.update(violation.clause for violation in seen.violations)
+    found.model_breaches.extend((scenario, violation) for violation in seen.violations)
     if not seen.complete:
         raise KeyboardInterrupt
 
@@ -156,8 +155,8 @@ def _faster_apart(
             if checked.interrupted:
                 raise KeyboardInterrupt
             _note_checked(found.engine(name), checked, first=case is system)
-            due = (readable.states, readable.generated, {one.clause for one in readable.violations})
-            if (checked.states, checked.generated, {one.clause for one in checked.violations}) != due:
+            due = (readable.states, readable.generated, {violation.clause for violation in readable.violations})
+            if (checked.states, checked.generated, {violation.clause for violation in checked.violations}) != due:
                 yield f"{name} {checked.states} and {checked.generated} transitions; model {due[0]} and {due[1]}"
 
 
@@ -167,7 +166,7 @@ def _note_checked(engine: Engine, seen: Checked, *, first: bool) -> None:
     engine.interleavings += sum(seen.interleavings.values())
     engine.complete &= seen.complete
     engine.fired.update(seen.fired)
-    engine.violated.update(one.clause for one in seen.violations)
+    engine.violated.update(violation.clause for violation in seen.violations)
 
 
 def _prove(found: Verification, stage: Callable[[str, int | None], Progress]) -> None:
@@ -184,15 +183,15 @@ def _note(
     found: Verification, name: str, scenario: Scenario, implementation: Implementation, seen: Exploration
 ) -> None:
     engine, conforming = found.engine(name), found.engine(CONFORMING)
-    for one in (engine, conforming):
-        one.scenarios += one is engine or name == MERGED
-        one.interleavings += (seen.interleavings or 0) if one is engine or name == MERGED else 0
-        one.complete &= seen.complete
+    for each in (engine, conforming):
+        each.scenarios += each is engine or name == MERGED
+        each.interleavings += (seen.interleavings or 0) if each is engine or name == MERGED else 0
+        each.complete &= seen.complete
     engine.states += seen.states
     engine.fired.update(seen.fired)
-    engine.violated.update(seen.clauses)
+    engine.violated.update(seen.violated)
     conforming.fired["conformance"] += seen.conformed
-    found.breaches.extend(Breach(scenario, implementation, one) for one in seen.violations)
+    found.breaches.extend(Breach(scenario, implementation, violation) for violation in seen.violations)
     if seen.nonconforming:
         conforming.violated.add("conformance")
         found.breaches.append(Breach(scenario, implementation, seen.nonconforming))
@@ -212,9 +211,11 @@ def _apart(name: str, brute: Exploration, merged: Exploration) -> Iterable[str]:
         yield f"{name} {dict(brute.outcomes)}; merged {dict(merged.outcomes)}"
     if brute.vectors != merged.vectors:
         yield f"{name} {len(brute.vectors)} outcome vectors; merged {len(merged.vectors)}"
-    shortest = [(one.clause, len(one.steps)) for one in brute.violations]
-    if shortest != [(one.clause, len(one.steps)) for one in merged.violations]:
-        yield f"{name} violations {shortest}; merged {[one.clause for one in merged.violations]}"
+    shortest, merged_shortest = (
+        [(violation.name, len(violation.steps)) for violation in seen.violations] for seen in (brute, merged)
+    )
+    if shortest != merged_shortest:
+        yield f"{name} violations {shortest}; merged {merged_shortest}"
 
 
 def _reduced_apart(reduced: Exploration, merged: Exploration) -> Iterable[str]:
@@ -223,8 +224,8 @@ def _reduced_apart(reduced: Exploration, merged: Exploration) -> Iterable[str]:
         yield f"{DPOR} covers {reduced.interleavings} schedules; merged {merged.interleavings}"
     if reduced.vectors != merged.vectors or set(reduced.outcomes) != set(merged.outcomes):
         yield f"{DPOR} {len(reduced.vectors)} outcome vectors; merged {len(merged.vectors)}"
-    if reduced.clauses != merged.clauses:
-        yield f"{DPOR} violations {sorted(reduced.clauses)}; merged {sorted(merged.clauses)}"
+    if reduced.violated != merged.violated:
+        yield f"{DPOR} violations {sorted(reduced.violated)}; merged {sorted(merged.violated)}"
 
 
 def _catch(flaw: Implementation, scenarios: Iterable[Scenario]) -> Caught:
@@ -236,5 +237,6 @@ def _catch(flaw: Implementation, scenarios: Iterable[Scenario]) -> Caught:
         seen = explore_merged(scenario, flaw)
         if seen.interrupted:  # else a flaw might pass for missed
             raise KeyboardInterrupt
-        breaches.extend(Breach(scenario, flaw, one) for one in seen.violations if one.clause == flaw.breaks)
-    return Caught(flaw, min(breaches, key=lambda one: len(one.violation.steps), default=None))
+        broken = (violation for violation in seen.violations if violation.name == flaw.breaks)
+        breaches.extend(Breach(scenario, flaw, violation) for violation in broken)
+    return Caught(flaw, min(breaches, key=lambda breach: len(breach.violation.steps), default=None))

@@ -34,7 +34,7 @@ ORDINARY = "three-attempts-two-seats"  # where an implementation is run of which
 
 def repeated(name: str, capacity: int, booking_ids: str) -> Scenario:
     """Return attempts of one seat each under these ids, one letter each, on a resource of `capacity` seats."""
-    requests = tuple(BookingRequest(one, "seats") for one in booking_ids)
+    requests = tuple(BookingRequest(booking_id, "seats") for booking_id in booking_ids)
     return Scenario(name, "Some ids more than once", (("seats", capacity),), requests)
 
 
@@ -52,7 +52,7 @@ def candidates() -> tuple[Scenario, ...]:
 
     Smaller is, in this order: fewer faults, attempts, requested units, units of capacity.
     """
-    shipped = (one for one in shipped_scenarios() if len(one.requests) <= MOST_FLAWED_ATTEMPTS)
+    shipped = (scenario for scenario in shipped_scenarios() if len(scenario.requests) <= MOST_FLAWED_ATTEMPTS)
     return (*sorted(shipped, key=_size), *EXTRA)
 
 
@@ -72,8 +72,8 @@ def scenario_of(implementation: Implementation, clock: Clock = FOREVER) -> tuple
         seen = explore_merged(scenario, implementation)
         if seen.interrupted:
             raise KeyboardInterrupt
-        if implementation.breaks in seen.clauses or (seen.clauses and not implementation.breaks):
-            return scenario, seen.clauses
+        if implementation.breaks in seen.violated or (seen.violated and not implementation.breaks):
+            return scenario, seen.violated
     return find_scenario(ORDINARY), frozenset()
 
 
@@ -160,13 +160,13 @@ def kill_table(
     implementation is run in, as somebody's own code may do anything.
     Raises ExplorationError where the code under test raises or is not deterministic.
     """
-    whole = {one.name for one in implementations} >= set(FLAWED)
+    whole = {implementation.name for implementation in implementations} >= set(FLAWED)
     table = KillTable(tuple(engines), seeds, whole)
     report = stage("kill table", len(implementations))
     try:
-        for done, one in enumerate(implementations, start=1):
-            with guard(one):
-                row = _row(one, table, clock)
+        for done, implementation in enumerate(implementations, start=1):
+            with guard(implementation):
+                row = _row(implementation, table, clock)
             if row is None:
                 table.why = "the seconds were used up"
                 break
@@ -177,11 +177,14 @@ def kill_table(
     return table
 
 
-def _row(one: Implementation, table: KillTable, clock: Clock) -> Mutant | None:
+def _row(implementation: Implementation, table: KillTable, clock: Clock) -> Mutant | None:
     """Return the row of an implementation; None where the time was up before it was whole."""
     try:
-        scenario, clauses = scenario_of(one, clock)
-        cells = {name: first_violation(name, scenario, one, seeds=table.seeds, clock=clock) for name in table.engines}
+        scenario, clauses = scenario_of(implementation, clock)
+        cells = {
+            name: first_violation(name, scenario, implementation, seeds=table.seeds, clock=clock)
+            for name in table.engines
+        }
     except OutOfTimeError:
         return None
-    return Mutant(one, scenario, tuple(clause for clause in CLAUSES if clause in clauses), cells)
+    return Mutant(implementation, scenario, tuple(clause for clause in CLAUSES if clause in clauses), cells)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
-from lastseat.simulations.bookings.program import explore_program
+from lastseat.simulations.bookings.explore import explore_program
 from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.operations import Operation
-from lastseat.simulations.strategies.parallel import Coordinator, Done, explore_parallel
+from lastseat.simulations.strategies.split import Coordinator, Done, explore_split
 from lastseat.simulations.strategies.wakeup import Node
 from lastseat.testing import Mutex, ProgramError, Register, Shared, Verdict, at_end, explore, sometimes
 
@@ -78,7 +78,7 @@ CLAIMS = [
 
 def split(name: str, executions_per_task: int, workers: int = 2) -> Exploration:
     with ThreadPoolExecutor(workers) as executor, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(explore_parallel.__kwdefaults__, "executions_per_task", executions_per_task)
+        patch.setitem(explore_split.__kwdefaults__, "executions_per_task", executions_per_task)
         return explore(PROGRAMS[name], shared=state, executor=executor, properties=CLAIMS)
 
 
@@ -131,8 +131,8 @@ def test_processes_find_what_is_wrong_with_a_flawed_store() -> None:
     with ProcessPoolExecutor(1, get_context("spawn")) as executor:
         seen = explore_program(contention(3, 2), flaw, executor=executor)
 
-    assert seen.clauses == explore_program(contention(3, 2), flaw).clauses
-    assert flaw.breaks in seen.clauses
+    assert seen.violated == explore_program(contention(3, 2), flaw).violated
+    assert flaw.breaks in seen.violated
 
 
 def test_a_program_that_cannot_be_sent_is_refused_in_one_line() -> None:
@@ -165,7 +165,7 @@ def test_a_worker_that_dies_leaves_the_exploration_incomplete() -> None:
 
 def test_a_budget_and_a_process_that_never_ends_stop_the_tasks() -> None:
     with ThreadPoolExecutor(2) as executor, pytest.MonkeyPatch.context() as patch:
-        patch.setitem(explore_parallel.__kwdefaults__, "executions_per_task", 10)
+        patch.setitem(explore_split.__kwdefaults__, "executions_per_task", 10)
         short = explore(PROGRAMS["swaps"], shared=state, executor=executor, executions=25)
         endless = explore([spinning, swap], shared=state, executor=executor, most_steps=20)
 

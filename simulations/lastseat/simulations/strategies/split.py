@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.common.text import printable
-from lastseat.simulations.kernel.footprints import Footprints, Locations, Meter
-from lastseat.simulations.kernel.observer import EndlessError, Witness
+from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget, Driven
+from lastseat.simulations.kernel.footprints import Footprints, Locations
+from lastseat.simulations.kernel.observer import EndlessError, Observer
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.driving import Driven
 from lastseat.simulations.strategies.trace import Link
 from lastseat.simulations.strategies.wakeup import Node, insert
 
@@ -36,15 +35,28 @@ AHEAD = 64  # tasks that are handed to the executor before the first of them is 
 Known: TypeAlias = list[tuple[Locations, Locations]]  # footprints in the order of their numbers
 
 
-class Mergeable(Witness, Protocol):
-    """A witness whose findings can be sent from one process to another and added up."""
+class Mergeable(Observer, Protocol):
+    """An observer whose findings can be sent from one process to another and added up.
+
+    Where the strategy `rests_on_declarations`, it audits what operations declare again and again.
+    """
+
+    rests_on_declarations: bool
+
+    def begin(self) -> None:
+        """See the state in which nothing has happened."""
+        ...
+
+    def confirm(self) -> None:
+        """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""
+        ...
 
     def findings(self) -> Any:
         """Return all that was seen, as a value that can be pickled."""
         ...
 
     def absorb(self, findings: Any) -> None:
-        """Add what another witness of the same kind has seen."""
+        """Add what another observer of the same kind has seen."""
         ...
 
 
@@ -58,8 +70,12 @@ class Subject(Protocol[Watching]):
         """Return the program."""
         ...
 
-    def witness(self, program: Program, meter: Meter) -> Watching:
-        """Return a new witness."""
+    def in_part(self, part: int) -> "Subject[Watching]":
+        """Return the subject whose program is that part of this one's; see `Program.parts`."""
+        ...
+
+    def observer(self) -> Watching:
+        """Return a new observer."""
         ...
 
 
@@ -80,7 +96,7 @@ class Branch:
 class Done:
     """What a task gives back. `tree` is what is left open below its leaf, in preorder; numbers are those of `known`.
 
-    `endless` says which process did not end, "" where all did.
+    `endless` says which process did not end, "" where all did; `left_out` which one was left where it was.
     """
 
     executions: int
@@ -90,6 +106,7 @@ class Done:
     tree: tuple[Branch, ...]
     known: Known
     endless: str = ""
+    left_out: str = ""
 
 
 def explore_leaf(subject: Subject[Any], prefix: tuple[Link, ...], known: Known, executions: int) -> Done:
@@ -97,8 +114,9 @@ def explore_leaf(subject: Subject[Any], prefix: tuple[Link, ...], known: Known, 
     program = subject.program()
     meter = program.meter()
     _learn(meter.footprints, known)
-    witness = subject.witness(program, meter)
-    dpor, endless = Dpor(program, meter, witness, prefix), ""
+    observer = subject.observer()
+    observer.begin()
+    dpor, endless = Dpor(program, meter, observer, prefix), ""
     try:
         while dpor.executions + dpor.blocked < executions and dpor.advance():
             pass
@@ -106,7 +124,7 @@ def explore_leaf(subject: Subject[Any], prefix: tuple[Link, ...], known: Known, 
         endless = str(error)
     tree = () if endless or dpor.settle() is None else tuple(_flat(dpor.path[len(prefix)]))
     outside, known = tuple(dpor.outside), meter.footprints.known
-    return Done(dpor.executions, dpor.blocked, witness.findings(), outside, tree, known, endless)
+    return Done(dpor.executions, dpor.blocked, observer.findings(), outside, tree, known, endless, dpor.left_out())
 
 
 def _learn(footprints: Footprints, known: Known) -> list[int]:
@@ -122,7 +140,7 @@ def _flat(root: Node) -> Iterator[Branch]:
         node, depth = agenda.pop()
         places[id(node)] = len(places)
         asleep = tuple(places[id(sleeper)] for sleeper in node.sleep)
-        yield Branch(depth, Link(node.who, node.footprint), node.closed, asleep)
+        yield Branch(depth, Link(node.who, node.footprint, node.step), node.closed, asleep)
         agenda.extend((child, depth + 1) for child in reversed(node.children))
 
 
@@ -135,10 +153,10 @@ class Coordinator(Generic[Kept]):
     `leaves` are those that nobody explores yet.
     """
 
-    def __init__(self, witness: Kept, footprints: Footprints) -> None:
-        self.witness, self.footprints = witness, footprints
-        self.executions, self.blocked = 0, 0
-        self.root = Node(-1, -1)
+    def __init__(self, observer: Kept, footprints: Footprints, most_faults: int) -> None:
+        self.observer, self.footprints, self._most_faults = observer, footprints, most_faults
+        self.executions, self.blocked, self.left_out = 0, 0, ""
+        self.root = Node()
         self.leaves: deque[Node] = deque([self.root])
         self._held: dict[Node, list[Node]] = {}  # by an open node, those that are not closed before it
 
@@ -147,12 +165,13 @@ class Coordinator(Generic[Kept]):
         numbers = _learn(self.footprints, done.known)
         self.executions += done.executions
         self.blocked += done.blocked
-        self.witness.absorb(done.findings)
+        self.left_out = self.left_out or done.left_out
+        self.observer.absorb(done.findings)
         self._graft(leaf, done.tree, numbers)
         path = path_to(leaf)
         for index, sequence in done.outside:
-            links = [Link(who, numbers[footprint]) for who, footprint in sequence]
-            new = insert(path[index], links, self.footprints)
+            links = [link._replace(footprint=numbers[link.footprint]) for link in sequence]
+            new = insert(path[index], links, self.footprints, self._most_faults)
             if new is not None:
                 self.leaves.append(new)
         self._close(leaf)
@@ -163,7 +182,7 @@ class Coordinator(Generic[Kept]):
         for branch in tree:
             del along[branch.depth + 1 :]
             asleep = tuple(nodes[place] for place in branch.asleep)
-            node = Node(branch.link.who, numbers[branch.link.footprint], asleep, along[-1])
+            node = Node(branch.link._replace(footprint=numbers[branch.link.footprint]), asleep, along[-1])
             node.closed = branch.closed
             along[-1].children.append(node)
             along.append(node)
@@ -210,24 +229,23 @@ def path_to(node: Node) -> list[Node]:
     return path[::-1]
 
 
-def explore_parallel(
+def explore_split(
     subject: Subject[Kept],
     executor: Executor,
+    observer: Kept,
+    budget: Budget,
     *,
-    executions: int | None = None,
-    seconds: float | None = None,
     executions_per_task: int = EXECUTIONS_PER_TASK,
-    progress: Progress = silent,
 ) -> tuple[Coordinator[Kept], Driven]:
-    """Explore with dpor on the workers of `executor`; return what was counted and seen, and what stopped it.
+    """Explore with dpor on the workers of `executor`; return what was counted, and what stopped it.
 
     Raises ProgramError where the program is at fault or cannot be sent to another process.
     """
     _check(subject, executor)
     program = subject.program()
     meter = program.meter()
-    coordinator = Coordinator(subject.witness(program, meter), meter.footprints)
-    deadline = None if seconds is None else monotonic() + seconds
+    coordinator = Coordinator(observer, meter.footprints, program.faults.most - len(program.made or ()))
+    deadline = budget.deadline()
     under_way: deque[tuple[Node, Future[Done]]] = deque()
     try:
         while coordinator.leaves or under_way:
@@ -235,31 +253,41 @@ def explore_parallel(
                 leaf = coordinator.leaves.popleft()
                 under_way.append((leaf, _submit(executor, subject, leaf, meter.footprints, executions_per_task)))
             if deadline is not None and monotonic() > deadline:
-                raise TimeoutError  # results that are there already would never say so
+                return coordinator, Driven(budget.used_up())  # results that are there already would never say so
             leaf, future = under_way.popleft()
             done = future.result(None if deadline is None else max(0.0, deadline - monotonic()))
             coordinator.take(leaf, done)
-            progress(coordinator.executions, None)
-            if done.endless:
-                return coordinator, Driven(done.endless)
-            if executions is not None and coordinator.executions >= executions:
-                return coordinator, Driven(f"{executions:,} executions were asked for")
+            budget.progress(coordinator.executions, None)
+            if (why := _stopped(coordinator, done, budget)) is not None:
+                return coordinator, Driven(why)
     except TimeoutError:
-        return coordinator, Driven(f"{seconds:g} seconds were used up")
+        return coordinator, Driven(budget.used_up())
     except BrokenExecutor:
         return coordinator, Driven("a worker died")
     except KeyboardInterrupt:
-        return coordinator, Driven("it was interrupted", interrupted=True)
+        return coordinator, Driven(INTERRUPTED, interrupted=True)
     finally:
         for _, future in under_way:
             future.cancel()
-    return coordinator, Driven("")
+    return coordinator, Driven(coordinator.left_out)
+
+
+def _stopped(coordinator: Coordinator[Any], done: Done, budget: Budget) -> str | None:
+    """Return why the search ends with what a task gave back, None where it goes on."""
+    if done.endless:
+        return done.endless
+    if budget.stop_at_first and coordinator.observer.violated:
+        return FIRST
+    most, done_so_far = budget.executions, coordinator.executions + coordinator.blocked
+    if most is not None and done_so_far >= most and not coordinator.root.closed:
+        return budget.reached()
+    return None
 
 
 def _submit(
     executor: Executor, subject: Subject[Any], leaf: Node, footprints: Footprints, executions: int
 ) -> "Future[Done]":
-    prefix = tuple(Link(node.who, node.footprint) for node in path_to(leaf)[1:])
+    prefix = tuple(Link(node.who, node.footprint, node.step) for node in path_to(leaf)[1:])
     # A copy: the executor may read it later, when more is known.
     return executor.submit(explore_leaf, subject, prefix, list(footprints.known), executions)
 
