@@ -10,7 +10,7 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementa
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
 from lastseat.simulations.bookings.explore import explore_brute, explore_program
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios
 from lastseat.simulations.kernel.exploration import Exploration

@@ -34,7 +34,7 @@ from lastseat.reference.values import (
 )
 from lastseat.simulations.bookings.abstraction import system_of
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged
-from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.findings import run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.bookings.scheduler import schedules

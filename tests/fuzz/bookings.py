@@ -19,7 +19,7 @@ from fuzz.stores import Rules, Short
 
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program
-from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.findings import run_again
 from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.sample import Draws, sample_booking
 from lastseat.simulations.bookings.scenario import Scenario
@@ -30,8 +30,8 @@ from lastseat.simulations.kernel.actions import FaultKind, Faults, fault_of, pro
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import letter_of
-from lastseat.simulations.strategies.samplers import STRATEGIES as SAMPLERS
-from lastseat.simulations.strategies.split import explore_split
+from lastseat.simulations.strategies.reduction.split import explore_split
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES as SAMPLERS
 
 MOST = 700  # schedules of one case
 RUNS = 8  # of a sample

@@ -28,9 +28,9 @@ from lastseat.simulations.kernel.program import Process, Program, program_of
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.strategies.brute import canonical
 from lastseat.simulations.strategies.known import declared
-from lastseat.simulations.strategies.samplers import STRATEGIES, sampler_of
+from lastseat.simulations.strategies.reduction.split import explore_split
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES, sampler_of
 from lastseat.simulations.strategies.search import search
-from lastseat.simulations.strategies.split import explore_split
 from lastseat.simulations.strategies.watch import Watch
 from lastseat.testing import at_end
 from lastseat.testing.strategies import texts

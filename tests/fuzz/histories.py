@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lastseat.model.world import Done, Outcome, Request, Verdict
 from lastseat.reference.values import BookingRequest, Emission
-from lastseat.simulations.bookings.linearizability import Monitor, Possibility, linearizable, unexplained
+from lastseat.simulations.bookings.judging.linearizability import Monitor, Possibility, linearizable, unexplained
 from lastseat.simulations.kernel.actions import Action, Fault, Step
 
 

@@ -14,9 +14,9 @@ from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.bounded import Delays, Preemptions
 from lastseat.simulations.strategies.brute import Brute
-from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.samplers import sampler_of
-from lastseat.simulations.strategies.split import explore_split
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.split import explore_split
+from lastseat.simulations.strategies.sampling.samplers import sampler_of
 from lastseat.simulations.strategies.watch import Watch
 from lastseat.testing import Property
 

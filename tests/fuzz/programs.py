@@ -19,7 +19,7 @@ from fuzz.program_engines import ALL_RIGHT, Engines, Seen, seen_by, seen_split
 
 from lastseat.simulations.kernel.exploration import ASSERTION, DEADLOCK, Exploration, Violation, When
 from lastseat.simulations.kernel.replay import run as replay
-from lastseat.simulations.strategies.samplers import STRATEGIES
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES
 from lastseat.testing import Verdict
 
 

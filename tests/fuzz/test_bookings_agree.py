@@ -14,7 +14,7 @@ from fuzz.wrong_bookings import WRONG, Wrong
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program
-from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.findings import run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.kernel.actions import Action, Fault
 

@@ -6,7 +6,7 @@ from fuzz.hunting import hunt
 from fuzz.wrong_bookings import WRONG, Wrong
 
 from lastseat.model.world import Done, Outcome, Request, Verdict
-from lastseat.simulations.bookings.linearizability import unexplained
+from lastseat.simulations.bookings.judging.linearizability import unexplained
 
 PLANTED = [one for one in WRONG if one.target is HISTORIES]
 

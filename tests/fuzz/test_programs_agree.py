@@ -14,7 +14,7 @@ from fuzz.wrong_programs import WRONG, Wrong
 
 from lastseat.simulations.kernel.budget import Budget
 from lastseat.simulations.kernel.program import program_of
-from lastseat.simulations.strategies.split import explore_split
+from lastseat.simulations.strategies.reduction.split import explore_split
 from lastseat.testing import at_end, explore
 
 FIVE = "z? z? | x=5 | z=9 z+ z? | x=13 z? | z=17 z? x?"  # five processes over two registers

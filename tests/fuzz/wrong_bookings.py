@@ -14,15 +14,16 @@ from fuzz.histories import HISTORIES
 from fuzz.hunting import Target, hunt
 from fuzz.stores import Rules
 
-from lastseat.simulations.bookings import judged, merged
-from lastseat.simulations.bookings.cases import Cases
-from lastseat.simulations.bookings.judge import Judge
-from lastseat.simulations.bookings.judge import Judged as JudgedStep
-from lastseat.simulations.bookings.linearizability import LOST, Monitor
-from lastseat.simulations.bookings.merged import BookingWalk
+from lastseat.simulations.bookings import findings as judged
+from lastseat.simulations.bookings.judging.cases import Cases
+from lastseat.simulations.bookings.judging.judge import Judge
+from lastseat.simulations.bookings.judging.judge import Judged as JudgedStep
+from lastseat.simulations.bookings.judging.linearizability import LOST, Monitor
+from lastseat.simulations.bookings.merging import merged
+from lastseat.simulations.bookings.merging.merged import BookingWalk
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
+from lastseat.simulations.bookings.merging.symmetry import AttemptOrbits
 from lastseat.simulations.bookings.program import BookingWatch
-from lastseat.simulations.bookings.real_steps import RealSteps
-from lastseat.simulations.bookings.symmetry import AttemptOrbits
 from lastseat.simulations.kernel import actions, execution
 from lastseat.simulations.kernel.actions import Fault, process_of
 from lastseat.simulations.kernel.execution import Execution

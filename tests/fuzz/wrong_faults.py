@@ -14,12 +14,12 @@ from lastseat.simulations.kernel.actions import Action, Fault, fault_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Footprints
 from lastseat.simulations.kernel.program import Program
-from lastseat.simulations.strategies import dpor, wakeup
 from lastseat.simulations.strategies.brute import Brute
-from lastseat.simulations.strategies.chance import Chance
-from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.trace import Link
-from lastseat.simulations.strategies.wakeup import Node
+from lastseat.simulations.strategies.reduction import dpor, wakeup
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.trace import Link
+from lastseat.simulations.strategies.reduction.wakeup import Node
+from lastseat.simulations.strategies.sampling.chance import Chance
 from lastseat.simulations.strategies.watch import Watch
 
 # --- which actions are possible -------------------------------------------------------------------------------------

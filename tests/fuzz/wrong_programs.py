@@ -27,14 +27,14 @@ from lastseat.simulations.kernel.endings import final_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import DeclaredMeter
 from lastseat.simulations.kernel.operations import Operation
-from lastseat.simulations.strategies import split as splitting
 from lastseat.simulations.strategies.bounded import Delays, Preemptions
 from lastseat.simulations.strategies.brute import Brute
-from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.samplers import sampler_of
-from lastseat.simulations.strategies.split import Coordinator, Done
-from lastseat.simulations.strategies.trace import Link
-from lastseat.simulations.strategies.wakeup import Node
+from lastseat.simulations.strategies.reduction import split as splitting
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.split import Coordinator, Done
+from lastseat.simulations.strategies.reduction.trace import Link
+from lastseat.simulations.strategies.reduction.wakeup import Node
+from lastseat.simulations.strategies.sampling.samplers import sampler_of
 
 Differ = Callable[[Case, Naive, Engines], Iterator[str | None]]
 

@@ -1,6 +1,6 @@
 """Mutation testing: change one small thing at random, and see whether a test notices.
 
-    make mutation FILES="simulations/lastseat/simulations/bookings/judge.py" SECONDS=600 SEED=1
+    make mutation FILES="simulations/lastseat/simulations/bookings/judging/judge.py" SECONDS=600 SEED=1
 
 Cosmic Ray makes the mutants. They are drawn with a seed over the files, and each is given to the tests that
 `tests.toml` names for its file, in a private copy of the tree. A test that fails, or that takes several times as long

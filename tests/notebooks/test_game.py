@@ -9,7 +9,7 @@ import pytest
 
 from lastseat.reference.attempt_booking import Observe
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scheduler import run, schedules
 from lastseat.simulations.game import LEVELS, Board, Level, rules_of
 from lastseat.simulations.kernel.run import Run

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from lastseat.simulations.cli.mutants import caught_by
-from lastseat.simulations.strategies.samplers import STRATEGIES
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES
 from lastseat.simulations.verification.claims import CLAUSES
 from lastseat.simulations.verification.engines import COMPLETE, ENGINES, Search
 from lastseat.simulations.verification.mutants import FLAWED, KillTable, kill_table

@@ -14,7 +14,7 @@ import pytest
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.kernel.replay import run
-from lastseat.simulations.strategies.samplers import Chooser, Pct, Pos, Sampler, Uniform, Unwatched, Walk
+from lastseat.simulations.strategies.sampling.samplers import Chooser, Pct, Pos, Sampler, Uniform, Unwatched, Walk
 from lastseat.testing import Mutex, Operation, Register, Shared
 
 RUNS = 3_000

@@ -10,7 +10,7 @@ import pytest
 from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import contention
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from lastseat.simulations.strategies.samplers import STRATEGIES
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES
 from lastseat.testing import ProgramError, Verdict, explore
 
 FOLDER = Path(__file__).parents[2] / "simulations"

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 
 from lastseat.simulations.kernel.actions import Fault, branch_of, fault_of, process_of
 from lastseat.simulations.kernel.schedule import Schedule
-from lastseat.testing import (
-    Faults,
-    ProgramError,
-    Shared,
-    explore,
-    replay,
-)
+from lastseat.testing import Faults, ProgramError, Shared, explore, replay
 from lastseat.testing.notation import WORDS, new_shared, processes_of
 from lastseat.testing.strategies import ORDINARY, Written, faults, programs, scenarios, schedules
 

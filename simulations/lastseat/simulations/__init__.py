@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from lastseat.simulations import figures
     from lastseat.simulations.bookings.abstraction import system_of
     from lastseat.simulations.bookings.explore import explore_brute, explore_merged, explore_program, explorer
-    from lastseat.simulations.bookings.judged import findings
-    from lastseat.simulations.bookings.linearizability import linearizable
+    from lastseat.simulations.bookings.findings import findings
+    from lastseat.simulations.bookings.judging.linearizability import linearizable
     from lastseat.simulations.bookings.sample import Draws, sample_booking
     from lastseat.simulations.bookings.scenario import Scenario, contention
     from lastseat.simulations.bookings.scenario_file import find_scenario, shipped_scenarios
@@ -79,8 +79,8 @@ __all__ = [
 _FROM = {
     "bookings.abstraction": ("system_of",),
     "bookings.explore": ("explore_brute", "explore_merged", "explore_program", "explorer"),
-    "bookings.judged": ("findings",),
-    "bookings.linearizability": ("linearizable",),
+    "bookings.findings": ("findings",),
+    "bookings.judging.linearizability": ("linearizable",),
     "bookings.scenario": ("Scenario", "contention"),
     "bookings.scenario_file": ("find_scenario", "shipped_scenarios"),
     "bookings.scheduler": ("run", "schedules"),

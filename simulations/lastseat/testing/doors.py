@@ -13,8 +13,8 @@ from lastseat.simulations.kernel.budget import Budget
 from lastseat.simulations.kernel.exploration import Exploration, Property, Violation
 from lastseat.simulations.kernel.program import MOST_STEPS, Process, Program, ProgramError, kind_of, program_of
 from lastseat.simulations.strategies.explore import explore_program
-from lastseat.simulations.strategies.sample import RUNS, drive_sampler
-from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.sampling.driving import RUNS, drive_sampler
+from lastseat.simulations.strategies.sampling.samplers import sampler_of
 from lastseat.simulations.strategies.watch import Watch
 
 

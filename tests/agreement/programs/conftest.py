@@ -15,7 +15,7 @@ from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program, program_of
 from lastseat.simulations.strategies.brute import canonical
-from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.reduction.dpor import Dpor
 from lastseat.testing import Shared
 
 

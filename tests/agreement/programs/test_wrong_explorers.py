@@ -9,9 +9,9 @@ from lastseat.simulations.kernel.actions import Step
 from lastseat.simulations.kernel.footprints import DeclaredMeter, Footprints
 from lastseat.simulations.kernel.objects.registers import CompareAndSwap
 from lastseat.simulations.kernel.program import ProgramError
-from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.trace import Link
-from lastseat.simulations.strategies.wakeup import Node
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.trace import Link
+from lastseat.simulations.strategies.reduction.wakeup import Node
 
 Compare = Callable[..., Any]
 Processes = Callable[[str], list[Any]]

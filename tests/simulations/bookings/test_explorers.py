@@ -13,9 +13,9 @@ from lastseat.reference.attempt_booking import Attempt, Observe, Persist, attemp
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Observation, Outcome, Proposal, Resource, Verdict
-from lastseat.simulations.bookings import merged
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged
 from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.bookings.merging import merged
 from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.strategies.merging.settings import Settings

@@ -15,7 +15,7 @@ from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import Emission, Outcome, Reason
 from lastseat.simulations.bookings.continuation import continue_from
-from lastseat.simulations.bookings.judged import findings, run_again
+from lastseat.simulations.bookings.findings import findings, run_again
 from lastseat.simulations.bookings.limits import ExplorationError
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import ScenarioError, load_scenario

@@ -14,8 +14,8 @@ from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.reference.flawed import GALLERY, RARE, UNDER_FAULTS
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged
-from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.findings import findings
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.bookings.scheduler import run, schedules

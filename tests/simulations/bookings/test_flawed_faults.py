@@ -13,7 +13,7 @@ from lastseat.reference.flawed.base import SnapshotStore
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import NotObserved, Observation, Proposal, Verdict
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.bookings.scheduler import recorder

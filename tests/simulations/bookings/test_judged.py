@@ -10,7 +10,7 @@ from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, SQLITE, Im
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome
 from lastseat.simulations.bookings.explore import explore_brute
-from lastseat.simulations.bookings.judged import Finding, findings, run_again
+from lastseat.simulations.bookings.findings import Finding, findings, run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run, schedules
 from lastseat.simulations.kernel.exploration import Violation

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lastseat.model.atomic import book
 from lastseat.model.world import Done, Outcome, Request, Reservation, Verdict
 from lastseat.simulations.bookings.exploration import Vector
-from lastseat.simulations.bookings.linearizability import (
+from lastseat.simulations.bookings.judging.linearizability import (
     LOST,
     Monitor,
     Possibilities,

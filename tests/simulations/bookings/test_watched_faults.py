@@ -14,11 +14,11 @@ from lastseat.reference.attempt_booking import Attempt, Observe, Operation, Pers
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource
-from lastseat.simulations.bookings import merged
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.judged import findings
-from lastseat.simulations.bookings.merged import BookingWalk
-from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.findings import findings
+from lastseat.simulations.bookings.merging import merged
+from lastseat.simulations.bookings.merging.merged import BookingWalk
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.counterexamples.smallest import smallest_schedule

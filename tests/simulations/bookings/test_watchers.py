@@ -22,10 +22,10 @@ from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission, Outcome, Resource, Verdict
 from lastseat.simulations.bookings.explore import explore_brute, explore_merged
 from lastseat.simulations.bookings.limits import ExplorationError
-from lastseat.simulations.bookings.merged import BookingWalk
+from lastseat.simulations.bookings.merging.merged import BookingWalk
+from lastseat.simulations.bookings.merging.symmetry import AttemptOrbits
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import schedules
-from lastseat.simulations.bookings.symmetry import AttemptOrbits
 from lastseat.simulations.counterexamples.explain import explain
 from lastseat.simulations.kernel.exploration import Exploration, Violation
 from lastseat.simulations.kernel.run import Run

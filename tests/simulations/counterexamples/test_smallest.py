@@ -14,7 +14,7 @@ from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.store import InspectableStore
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.explore import explore_merged
-from lastseat.simulations.bookings.judged import findings, run_again
+from lastseat.simulations.bookings.findings import findings, run_again
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scenario_file import find_scenario, load_scenario
 from lastseat.simulations.bookings.scheduler import run, schedules

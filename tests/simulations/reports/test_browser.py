@@ -16,7 +16,7 @@ import pytest
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.counterexamples.explained import replay

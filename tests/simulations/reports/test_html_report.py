@@ -15,7 +15,7 @@ from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.flawed import GALLERY
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.common.files import WriteError, check_place, write_whole

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lastseat.simulations.strategies.audit import SCHEDULES
-from lastseat.simulations.strategies.dpor import Dpor
+from lastseat.simulations.strategies.reduction.dpor import Dpor
 from lastseat.testing import Exploration, ProgramError, Register, Shared, act, explore
 
 

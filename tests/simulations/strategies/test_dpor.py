@@ -11,8 +11,8 @@ import pytest
 
 from lastseat.simulations.kernel.actions import Action, Fault
 from lastseat.simulations.kernel.footprints import Footprints
-from lastseat.simulations.strategies.trace import Link, Trace
-from lastseat.simulations.strategies.wakeup import ABSENT, CONFLICT, Node, insert, place, uncovered
+from lastseat.simulations.strategies.reduction.trace import Link, Trace
+from lastseat.simulations.strategies.reduction.wakeup import ABSENT, CONFLICT, Node, insert, place, uncovered
 from lastseat.testing import Mutex, Register, Shared, explore
 
 

@@ -14,9 +14,9 @@ from lastseat.simulations.kernel.footprints import DeclaredMeter
 from lastseat.simulations.kernel.observer import Coverage
 from lastseat.simulations.kernel.program import program_of
 from lastseat.simulations.strategies.audit import is_audited
-from lastseat.simulations.strategies.dpor import Dpor
 from lastseat.simulations.strategies.explore import ProgramSubject
-from lastseat.simulations.strategies.split import Coordinator, explore_split
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.split import Coordinator, explore_split
 from lastseat.simulations.strategies.watch import Watch
 from lastseat.testing import ProgramError, Register, Shared, at_end, explore, sample
 

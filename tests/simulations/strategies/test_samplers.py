@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.program import Program
-from lastseat.simulations.strategies.samplers import (
+from lastseat.simulations.strategies.sampling.samplers import (
     STRATEGIES,
     Pos,
     Unwatched,

@@ -16,8 +16,8 @@ from lastseat.simulations.bookings.explore import explore_program
 from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.operations import Operation
-from lastseat.simulations.strategies.split import Coordinator, Done, explore_split
-from lastseat.simulations.strategies.wakeup import Node
+from lastseat.simulations.strategies.reduction.split import Coordinator, Done, explore_split
+from lastseat.simulations.strategies.reduction.wakeup import Node
 from lastseat.testing import Mutex, ProgramError, Register, Shared, Verdict, at_end, explore, sometimes
 
 Process = Generator[Operation, Any, Any]

@@ -17,17 +17,10 @@ from lastseat.simulations.bookings.scenario import contention
 from lastseat.simulations.bookings.scenario_file import find_scenario
 from lastseat.simulations.cli.mutants import mutants_command, mutants_data, standing_of
 from lastseat.simulations.common.progress import Progress, silent
-from lastseat.simulations.strategies.samplers import STRATEGIES, sampler_of
+from lastseat.simulations.strategies.sampling.samplers import STRATEGIES, sampler_of
 from lastseat.simulations.verification import engines as mutants_engines
 from lastseat.simulations.verification.claims import CLAUSES, Standing
-from lastseat.simulations.verification.engines import (
-    ENGINES,
-    Cell,
-    Clock,
-    OutOfTimeError,
-    Search,
-    first_violation,
-)
+from lastseat.simulations.verification.engines import ENGINES, Cell, Clock, OutOfTimeError, Search, first_violation
 from lastseat.simulations.verification.mutants import (
     EXTRA,
     FLAWED,

@@ -11,7 +11,7 @@ from time import monotonic
 
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.limits import ExplorationError
-from lastseat.simulations.bookings.merged import explore_merged
+from lastseat.simulations.bookings.merging.merged import explore_merged
 from lastseat.simulations.bookings.program import BookingSubject, BookingWatch
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scheduler import run

@@ -10,12 +10,12 @@ from typing import Any
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest
 from lastseat.simulations.bookings.abstraction import emitted_of
-from lastseat.simulations.bookings.cases import Speaking
 from lastseat.simulations.bookings.exploration import CONFORMANCE, Vector, endings_of, tally
 from lastseat.simulations.bookings.implementations import find_implementation
-from lastseat.simulations.bookings.judge import Judge, Judged
+from lastseat.simulations.bookings.judging.cases import Speaking
+from lastseat.simulations.bookings.judging.judge import Judge, Judged
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.bookings.limits import MOST_STEPS, ExplorationError
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.kernel.actions import Fault, Step, fault_of, process_of

@@ -10,8 +10,8 @@ from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.kernel.budget import Budget
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.program import ProgramError
-from lastseat.simulations.strategies.sample import RUNS, drive_sampler
-from lastseat.simulations.strategies.samplers import sampler_of
+from lastseat.simulations.strategies.sampling.driving import RUNS, drive_sampler
+from lastseat.simulations.strategies.sampling.samplers import sampler_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lastseat.simulations.common.progress_bar import stages
 from lastseat.simulations.common.text import counted
 from lastseat.simulations.reports.tables import Grid
 from lastseat.simulations.reports.text import table_of
-from lastseat.simulations.strategies.samplers import DEPTH, STRATEGIES
+from lastseat.simulations.strategies.sampling.samplers import DEPTH, STRATEGIES
 from lastseat.simulations.verification.claims import CLAUSES, Standing
 from lastseat.simulations.verification.engines import ENGINES, MOST_EXECUTIONS, Clock
 from lastseat.simulations.verification.mutants import FLAWED, SEEDS, KillTable, Mutant, kill_table

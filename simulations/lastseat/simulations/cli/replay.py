@@ -8,8 +8,8 @@ import click
 
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.continuation import CONTINUING, continue_from
+from lastseat.simulations.bookings.findings import Finding, findings
 from lastseat.simulations.bookings.implementations import find_implementation, running
-from lastseat.simulations.bookings.judged import Finding, findings
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.cli.options import (

@@ -28,8 +28,8 @@ from lastseat.simulations.counterexamples.explain import explanations
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.reports import data as report_data
 from lastseat.simulations.reports import text as report
-from lastseat.simulations.strategies.sample import RUNS
-from lastseat.simulations.strategies.samplers import DEPTH, MOST_DEPTH, MOST_RUNS, MOST_SEED, STRATEGIES
+from lastseat.simulations.strategies.sampling.driving import RUNS
+from lastseat.simulations.strategies.sampling.samplers import DEPTH, MOST_DEPTH, MOST_RUNS, MOST_SEED, STRATEGIES
 from lastseat.simulations.verification.claims import Standing
 
 # The parameters that --sweep comes with.

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from lastseat.model.properties import changed, fits
 from lastseat.reference.values import Emission, Outcome, Verdict
 from lastseat.simulations.bookings.abstraction import store_of
-from lastseat.simulations.bookings.judged import Finding
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.findings import Finding
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.counterexamples.shown import (

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Snapshot
-from lastseat.simulations.bookings.judged import Finding, findings
+from lastseat.simulations.bookings.findings import Finding, findings
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scheduler import recorder, run
 from lastseat.simulations.common.text import printable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lastseat.model.properties import changed
 from lastseat.reference.values import Emission, Resource, Snapshot
 from lastseat.simulations.bookings.abstraction import store_of
-from lastseat.simulations.bookings.judged import Finding
+from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.counterexamples.story import LONGEST_ID, emission_told, step_told

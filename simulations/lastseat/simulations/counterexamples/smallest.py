@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest
-from lastseat.simulations.bookings.judged import run_again
+from lastseat.simulations.bookings.findings import run_again
 from lastseat.simulations.bookings.limits import MOST_STEPS
 from lastseat.simulations.bookings.scenario import LONGEST_NAME, LONGEST_TITLE, Scenario, contention
 from lastseat.simulations.bookings.scenario_file import shipped_scenarios

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.judge import Judged
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
-from lastseat.simulations.bookings.places import Crashed, Ended, Running
-from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.judging.judge import Judged
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
+from lastseat.simulations.bookings.judging.places import Crashed, Ended, Running
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.kernel.actions import Step, fault_of, process_of
 from lastseat.simulations.kernel.schedule import letter_of

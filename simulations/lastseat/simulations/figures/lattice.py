@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import Outcome
 from lastseat.simulations.bookings.abstraction import emitted_of
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.figures.style import (

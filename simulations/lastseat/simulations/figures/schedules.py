@@ -12,7 +12,7 @@ from lastseat.reference.implementation import MEMORY, Implementation
 from lastseat.reference.values import Outcome
 from lastseat.simulations.bookings.abstraction import emitted_of
 from lastseat.simulations.bookings.explore import explore_merged, explore_program
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import schedules
 from lastseat.simulations.figures.lattice import lattice

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from lastseat.reference.flawed import GALLERY
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.bookings.scheduler import schedules
 from lastseat.simulations.figures.style import INK, MUTED, PALE, PAPER, SMALL, axes, page, spread, styled

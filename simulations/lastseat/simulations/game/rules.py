@@ -8,7 +8,7 @@ from functools import cache
 
 from lastseat.reference.attempt_booking import Observe
 from lastseat.reference.values import Proposal, Resource, Snapshot
-from lastseat.simulations.bookings.judged import findings
+from lastseat.simulations.bookings.findings import findings
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.counterexamples.story import emission_told, observation_told
 from lastseat.simulations.game.levels import Level

@@ -7,7 +7,7 @@ from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.exploration import Vector
-from lastseat.simulations.bookings.judged import Finding
+from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.counterexamples.explain import Explanation, explanation_data
 from lastseat.simulations.counterexamples.story import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from lastseat.simulations.bookings.judged import Finding
+from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import counted
 from lastseat.simulations.counterexamples.program_story import end_told, steps_told

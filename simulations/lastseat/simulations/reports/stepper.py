@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lastseat.model.properties import STATE_CHECKS, State, changed
 from lastseat.reference.values import Snapshot
 from lastseat.simulations.bookings.abstraction import store_of
-from lastseat.simulations.bookings.judged import Finding
+from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.counterexamples.explain import Explanation

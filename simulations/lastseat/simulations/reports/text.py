@@ -10,7 +10,7 @@ from rich.text import Text
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.judged import Finding
+from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.counterexamples.explain import Explanation, explanation_lines
@@ -19,15 +19,7 @@ from lastseat.simulations.kernel.exploration import Exploration, Violation
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule
 from lastseat.simulations.reports.breaches import Explained, story_key
-from lastseat.simulations.verification.claims import (
-    CLAUSES,
-    LEGEND,
-    PROOF,
-    SAYS,
-    Claim,
-    Standing,
-    Verification,
-)
+from lastseat.simulations.verification.claims import CLAUSES, LEGEND, PROOF, SAYS, Claim, Standing, Verification
 
 LONGEST_WITNESS = 300  # characters; ids come from scenario files, which nobody has to trust
 ROOM_FOR_NAMES = 72  # columns of a terminal

@@ -16,8 +16,8 @@ from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.kernel.stepping import MisfitError
-from lastseat.simulations.strategies.chance import Chance
-from lastseat.simulations.strategies.trace import Trace
+from lastseat.simulations.strategies.reduction.trace import Trace
+from lastseat.simulations.strategies.sampling.chance import Chance
 
 FIRST, EVERY = 4, 128  # the first executions, and then every so many-th, are audited
 SCHEDULES = 32  # random ones, whose ends a complete search must have seen

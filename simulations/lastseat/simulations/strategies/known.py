@@ -4,9 +4,10 @@ import re
 
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.kernel.program import ProgramError
-from lastseat.simulations.strategies import bounded, brute, dpor
+from lastseat.simulations.strategies import bounded, brute
 from lastseat.simulations.strategies.declared import Declared, Named
 from lastseat.simulations.strategies.merging import programs as merged
+from lastseat.simulations.strategies.reduction import dpor
 
 KNOWN: tuple[Named, ...] = (brute.NAMED, merged.NAMED, dpor.NAMED, bounded.PREEMPTIONS, bounded.DELAYS)
 

@@ -11,7 +11,7 @@ from lastseat.simulations.kernel.budget import ENDED, Budget, Driven, drive
 from lastseat.simulations.kernel.observer import Counted, Coverage
 from lastseat.simulations.kernel.program import ProgramError
 from lastseat.simulations.strategies.declared import Declared
-from lastseat.simulations.strategies.split import Kept, Subject, explore_split
+from lastseat.simulations.strategies.reduction.split import Kept, Subject, explore_split
 
 
 @dataclass(slots=True)

@@ -14,11 +14,11 @@ from lastseat.model.searches.readable import Mix, mix_of
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY, Implementation
 from lastseat.reference.store import Policy
 from lastseat.reference.values import Outcome
-from lastseat.simulations.bookings.judge import Judged
+from lastseat.simulations.bookings.judging.judge import Judged
+from lastseat.simulations.bookings.judging.places import Ended
 from lastseat.simulations.bookings.limits import ExplorationError
-from lastseat.simulations.bookings.places import Ended
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
 from lastseat.simulations.bookings.program import booking_program
-from lastseat.simulations.bookings.real_steps import RealSteps
 from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter

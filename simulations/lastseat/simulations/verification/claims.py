@@ -14,7 +14,7 @@ from lastseat.model.properties import RUN_CHECKS, STATE_CHECKS, STEP_CHECKS
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
 from lastseat.reference.implementation import Implementation
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import counted
 from lastseat.simulations.kernel.exploration import Violation

@@ -12,7 +12,7 @@ from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.kernel.budget import DID_NOT_END
 from lastseat.simulations.kernel.exploration import Exploration
-from lastseat.simulations.strategies import samplers
+from lastseat.simulations.strategies.sampling import samplers
 
 COMPLETE = ("brute", MERGED, "dpor")  # these leave nothing out
 BOUNDED = ("dpor", "preemptions=0", "preemptions=1", "preemptions=2", "delays=1")

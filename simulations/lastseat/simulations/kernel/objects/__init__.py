@@ -1,8 +1,8 @@
 """Ready-made shared objects for classic programs, in one `Shared`.
 
 In reading order: `shared`, the state of a program; `registers`, values that are read and written; `locks`, mutexes
-and semaphores; `signals`, events and conditions; `queues`. Methods return operations; a process takes them with
-`yield` (or `await`):
+and semaphores; `signals`, events and conditions; `queues`. Methods return operations; a process takes them by
+yielding (or awaiting) them:
 
     seen = yield shared.counter.read()
 """

@@ -14,15 +14,7 @@ from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget
 from lastseat.simulations.kernel.endings import as_text, final_of
-from lastseat.simulations.kernel.exploration import (
-    ASSERTION,
-    DEADLOCK,
-    End,
-    Ending,
-    Exploration,
-    Property,
-    Shortest,
-)
+from lastseat.simulations.kernel.exploration import ASSERTION, DEADLOCK, End, Ending, Exploration, Property, Shortest
 from lastseat.simulations.kernel.observer import Coverage, EndlessError
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.claims import Claims, applies, never, objection

@@ -31,8 +31,8 @@ from lastseat.simulations.kernel.operations import Choose
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.kernel.stepping import MisfitError
 from lastseat.simulations.strategies.declared import Declared, Named
-from lastseat.simulations.strategies.trace import Link, Trace
-from lastseat.simulations.strategies.wakeup import Node, insert, is_fault, uncovered
+from lastseat.simulations.strategies.reduction.trace import Link, Trace
+from lastseat.simulations.strategies.reduction.wakeup import Node, insert, is_fault, uncovered
 
 
 class Dpor:

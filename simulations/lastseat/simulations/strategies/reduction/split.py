@@ -25,9 +25,9 @@ from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget, Drive
 from lastseat.simulations.kernel.footprints import Footprints, Locations
 from lastseat.simulations.kernel.observer import EndlessError, Observer
 from lastseat.simulations.kernel.program import Program, ProgramError
-from lastseat.simulations.strategies.dpor import Dpor
-from lastseat.simulations.strategies.trace import Link
-from lastseat.simulations.strategies.wakeup import Node, insert
+from lastseat.simulations.strategies.reduction.dpor import Dpor
+from lastseat.simulations.strategies.reduction.trace import Link
+from lastseat.simulations.strategies.reduction.wakeup import Node, insert
 
 EXECUTIONS_PER_TASK = 1_000
 AHEAD = 64  # tasks that are handed to the executor before the first of them is waited for

@@ -12,14 +12,14 @@ from dataclasses import replace
 from lastseat.model.world import Done
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.exploration import CONFORMANCE, Vector, endings_of, tally
-from lastseat.simulations.bookings.judge import Judged
+from lastseat.simulations.bookings.judging.judge import Judged
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
+from lastseat.simulations.bookings.judging.places import Crashed, Ended, Running
 from lastseat.simulations.bookings.limits import ExplorationError
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE, NO_ORDER, Possibilities, Possibility
-from lastseat.simulations.bookings.places import Crashed, Ended, Running
-from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
+from lastseat.simulations.bookings.merging.symmetry import AttemptOrbits, alike_attempts
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scheduler import run
-from lastseat.simulations.bookings.symmetry import AttemptOrbits, alike_attempts
 from lastseat.simulations.common.numbering import Numbering
 from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.kernel.actions import Step, process_of

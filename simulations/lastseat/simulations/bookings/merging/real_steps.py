@@ -2,8 +2,8 @@
 
 from lastseat.reference.implementation import Implementation
 from lastseat.reference.values import BookingRequest, Snapshot
-from lastseat.simulations.bookings.judge import Judge, Judged
-from lastseat.simulations.bookings.places import Running
+from lastseat.simulations.bookings.judging.judge import Judge, Judged
+from lastseat.simulations.bookings.judging.places import Running
 from lastseat.simulations.bookings.program import booking_program
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.kernel.actions import Action, Fault, process_of

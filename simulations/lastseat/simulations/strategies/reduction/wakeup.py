@@ -15,7 +15,7 @@ from typing import Any
 
 from lastseat.simulations.kernel.actions import Action, Step
 from lastseat.simulations.kernel.footprints import Footprints
-from lastseat.simulations.strategies.trace import Link
+from lastseat.simulations.strategies.reduction.trace import Link
 
 ROOT = Link(-1, -1, -1)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lastseat.reference.implementation import Implementation
 from lastseat.simulations.bookings.exploration import CONFORMANCE
-from lastseat.simulations.bookings.judge import Judge, Judged
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE, NO_ORDER
+from lastseat.simulations.bookings.judging.judge import Judge, Judged
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE, NO_ORDER
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scheduler import run
 from lastseat.simulations.kernel.actions import Fault

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 
 from lastseat.model.searches.symmetric import groups_of
 from lastseat.reference.values import Snapshot
-from lastseat.simulations.bookings.judge import Judged
-from lastseat.simulations.bookings.places import Shared
-from lastseat.simulations.bookings.real_steps import RealSteps
+from lastseat.simulations.bookings.judging.judge import Judged
+from lastseat.simulations.bookings.judging.places import Shared
+from lastseat.simulations.bookings.merging.real_steps import RealSteps
 from lastseat.simulations.kernel.actions import Step, process_of, taken_by
 from lastseat.simulations.strategies.merging.orbits import Orbits
 from lastseat.simulations.strategies.merging.words import Layout, Word

@@ -18,7 +18,7 @@ from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
 from lastseat.simulations.kernel.program import Program, ProgramError
-from lastseat.simulations.strategies.chance import CHANCE, Chance, below
+from lastseat.simulations.strategies.sampling.chance import CHANCE, Chance, below
 
 STRATEGIES = ("uniform", "walk", "pct", "pos")
 DEPTH = 3  # of pct, where nothing else is said

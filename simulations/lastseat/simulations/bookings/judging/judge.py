@@ -40,10 +40,10 @@ from lastseat.simulations.bookings.abstraction import (
     take_with_fault,
     verdict_of,
 )
-from lastseat.simulations.bookings.cases import Cases, Speaking
 from lastseat.simulations.bookings.exploration import CONFORMANCE, Vector
-from lastseat.simulations.bookings.linearizability import LINEARIZABLE, Monitor
-from lastseat.simulations.bookings.places import Crashed, Ended, Running, Shared
+from lastseat.simulations.bookings.judging.cases import Cases, Speaking
+from lastseat.simulations.bookings.judging.linearizability import LINEARIZABLE, Monitor
+from lastseat.simulations.bookings.judging.places import Crashed, Ended, Running, Shared
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.numbering import Numbering
 from lastseat.simulations.kernel import actions

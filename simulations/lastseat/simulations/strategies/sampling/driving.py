@@ -2,7 +2,7 @@
 
 from lastseat.simulations.kernel.budget import Budget, Driven, drive
 from lastseat.simulations.kernel.observer import Observer
-from lastseat.simulations.strategies.samplers import Sampler
+from lastseat.simulations.strategies.sampling.samplers import Sampler
 
 RUNS = 10_000  # where nothing else is said
 
