@@ -68,9 +68,10 @@ def _driven(
     interrupts: Collection[object],
 ) -> Driven:
     deadline, progress, executions = budget.deadline(), budget.progress, budget.executions
-    while strategy.advance():
-        done = strategy.executions + strategy.blocked
-        if budget.stop_at_first and violated():
+    advance, stops, done = strategy.advance, budget.stop_at_first, 0
+    while advance():
+        done += 1
+        if stops and violated():
             return Driven(FIRST)
         if interrupts:
             return Driven(INTERRUPTED, interrupted=True)
@@ -78,7 +79,7 @@ def _driven(
             progress(done, total)
             if deadline is not None and monotonic() > deadline:
                 return Driven(budget.used_up())
-        if executions is not None and done >= executions and not strategy.is_done():
+        if done == executions and not strategy.is_done():
             return Driven(budget.reached())
     progress(strategy.executions, total)
     return Driven(strategy.left_out())

@@ -48,10 +48,12 @@ class Execution(Stepped):
 
         Raises ProgramError where its process has none.
         """
-        if step.__class__ is not int or self._asleep:
+        if step.__class__ is not int:
             return self.step(step)[0]
         operation = self.pending[step]
         if operation is None:
+            if step in self._asleep:
+                return self.step(step)[0]
             raise diverged(self, "a step", "none")
         self.schedule.append(step)
         try:

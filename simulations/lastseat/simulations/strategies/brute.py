@@ -37,7 +37,8 @@ class Brute:
         self._results: list[Any] = []
         self._exhausted = False
         self._faulty, self._given, self._most = program.faults.most > 0, len(prefix), program.most_steps
-        self._narrows = type(self).choices is not Brute.choices
+        # Where something else than every free process can be next.
+        self._narrows = self._faulty or type(self).choices is not Brute.choices
         self._cut = ""
 
     def choices(self, execution: Execution, possible: list[int]) -> list[int]:
@@ -59,14 +60,23 @@ class Brute:
             return False
         execution = Execution(self._program, self._meter)
         path, results, observe = self._path, self._results, self._observer.step
-        is_plain, pending, repeat = not self._faulty, execution.pending, execution.repeat
+        most_faults, pending, repeat = self._program.faults.most, execution.pending, execution.repeat
         execution.repeat_all(path, results)
-        depth = len(results)
-        while len(path) > depth or self._choose(execution):
+        depth, length = len(results), len(path)
+        while True:
+            if depth == length:
+                possible = execution.free()
+                if not possible:
+                    break
+                if self._narrows:
+                    possible = self.choices(execution, [*possible, *execution.redeliveries()])
+                path.append(possible[0])
+                self._later.append(possible[1:])
+                length += 1
             step = path[depth]
-            if is_plain and step.__class__ is int and pending[step].__class__ is not Choose:
-                operation = pending[step]
-                result = repeat(step)
+            operation = pending[step] if step.__class__ is int else None
+            if operation is not None and operation.__class__ is not Choose and execution.spent >= most_faults:
+                result = repeat(step)  # nothing else could happen in its place
             else:
                 operation, result = self._taken(execution, step, depth)
             results.append(result)
@@ -77,17 +87,6 @@ class Brute:
         self.executions += 1
         self._observer.end(execution)
         self._exhausted = not self._turn(execution)
-        return True
-
-    def _choose(self, execution: Execution) -> bool:
-        """Choose the next step, note what else can be tried in its place, and return whether there is any."""
-        possible = execution.free()
-        if not possible:
-            return False
-        if self._faulty or self._narrows:
-            possible = self.choices(execution, [*possible, *execution.redeliveries()])
-        self._path.append(possible[0])
-        self._later.append(possible[1:])
         return True
 
     def _taken(self, execution: Execution, step: Step, depth: int) -> tuple[Any, Any]:
