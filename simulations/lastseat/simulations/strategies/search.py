@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Generic
 
 from lastseat.simulations.common.text import quoted
-from lastseat.simulations.kernel.budget import ENDED, Budget, Driven, drive
+from lastseat.simulations.kernel.budget import ENDED, FIRST, Budget, Driven, drive
 from lastseat.simulations.kernel.observer import Counted, Coverage
 from lastseat.simulations.kernel.program import ProgramError
 from lastseat.simulations.strategies.declared import Declared
@@ -41,6 +41,7 @@ def search(
     if executor is None:  # elsewhere, whoever watches there begins
         searched.observer.begin()
     if budget.stop_at_first and searched.observer.violated:
+        searched.driven = Driven(FIRST)
         return searched
     started = monotonic()
     for part in _parts(subject, strategy):

@@ -116,7 +116,7 @@ class Dpor:
         self._plan_what_else()
 
     def _end(self, execution: Execution) -> None:
-        if execution.is_vain():
+        if self._made and execution.is_vain():
             self.blocked += 1
             return
         self.executions += 1
