@@ -59,7 +59,8 @@ def explore_brute(
     With a `prefix`, every schedule that begins with these steps. Otherwise as `explore_program`. Raises ScheduleError
     where a step of the prefix does not apply.
     """
-    run(scenario, implementation, prefix)
+    if prefix:
+        run(scenario, implementation, prefix)
     whole = Declared("brute", Coverage.EVERY_SCHEDULE, partial(brute.Brute, prefix=tuple(prefix)))
     budget = Budget(executions, seconds, stop_at_first, progress)
     if not prefix:

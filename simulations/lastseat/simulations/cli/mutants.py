@@ -25,7 +25,6 @@ LEGEND = (
     "Executions up to the first violation; of merged, single steps of real code.\n"
     f"p: preemptions, d: delays; pct has depth {DEPTH}. (n/m): found with n of m seeds.\n"
     f"-: nothing left to run, and nothing found. > {MOST_EXECUTIONS:,}: given up.\n"
-    "n/a: it takes a fault to show, and the engine has none."
 )
 
 

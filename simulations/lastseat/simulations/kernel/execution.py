@@ -55,7 +55,8 @@ class Execution(Stepped):
             if step in self._asleep:
                 return self.step(step)[0]
             raise diverged(self, "a step", "none")
-        self.schedule.append(step)
+        schedule = self.schedule
+        schedule.append(step)
         try:
             result = (
                 self.returned[operation.process] if operation.__class__ is Join else operation.perform(self.shared)
@@ -69,7 +70,7 @@ class Execution(Stepped):
         else:
             if operation.__class__ not in self._plain:
                 self._admit(step, operation)
-            if self._cuts and len(self.schedule) >= self._most and self._steps_of(step) >= self._most:
+            if len(schedule) >= self._cut_at and self._steps_of(step) >= self._cut_at:
                 self._cut(step)
         return result
 

@@ -16,6 +16,7 @@ from lastseat.simulations.kernel.operations import Join, OperationFailedError, R
 from lastseat.simulations.kernel.program import Program, ProgramError, kind_of, no_process
 from lastseat.simulations.kernel.schedule import Schedule
 
+NEVER = 1 << 62  # a number of steps that nobody takes
 MOST_REFUSALS = 100  # how often a process may yield once more, from a `finally`, when it is dropped
 
 
@@ -54,7 +55,8 @@ class Stepped:
         self.schedule: list[Step] = []
         self.returned: dict[int, Any] = {}
         self.pending: list[Any] = []
-        self._most, self._cuts = program.most_steps, program.cuts
+        self._most = program.most_steps
+        self._cut_at = program.most_steps if program.cuts else NEVER
         self._sends: list[Any] = []
         self._left: list[int] = []  # the processes that can still take a step, in order
         shared = self.shared = program.shared()
@@ -123,7 +125,7 @@ class Stepped:
         self.pending[who] = operation
         if operation.__class__ not in self._plain:
             self._admit(who, operation)
-        if self._cuts and len(self.schedule) >= self._most and self._steps_of(who) >= self._most:
+        if len(self.schedule) >= self._cut_at and self._steps_of(who) >= self._cut_at:
             self._cut(who)
         return False
 

@@ -72,8 +72,8 @@ def _explored(
 
 
 def _parts(subject: Subject[Kept], strategy: Declared) -> Iterator[Subject[Kept]]:
-    parts = len(subject.program().parts())
-    if not strategy.in_parts or parts == 1:
+    parts = len(subject.program().parts()) if strategy.in_parts else 1
+    if parts == 1:
         yield subject
         return
     for part in range(parts):

@@ -70,7 +70,7 @@ def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, i
     merged = explore_merged(scenario, MEMORY, progress=stage(f"{scenario.name}: {MERGED}", None))
     _note(found, MERGED, scenario, MEMORY, merged)
     total = merged.interleavings or 0
-    # The model and dpor are without the scenario's faults: they are compared with the schedules that have none.
+    # The model is without the scenario's faults: it is compared with the schedules that have none.
     bare = replace(scenario, faults=NO_FAULTS)
     plain = merged if bare == scenario else explore_merged(bare, MEMORY)
     apart = [*_model_apart(model, plain), *_faster_apart(scenario, model, found, stage)]
@@ -82,9 +82,9 @@ def _verify_one(scenario: Scenario, found: Verification, stage: Callable[[str, i
             apart += _apart(name, brute, merged)
             engines.append(name)
     if total <= MOST_DPOR:
-        reduced = explore_program(bare, MEMORY, progress=stage(f"{scenario.name}: {DPOR}", None))
-        _note(found, DPOR, bare, MEMORY, reduced)
-        apart += _reduced_apart(reduced, plain)
+        reduced = explore_program(scenario, MEMORY, progress=stage(f"{scenario.name}: {DPOR}", None))
+        _note(found, DPOR, scenario, MEMORY, reduced)
+        apart += _reduced_apart(reduced, merged)
         engines.append(DPOR)
     first = explore_merged(scenario, CAPACITY_FIRST, progress=stage(f"{scenario.name}: {FIRST}", None))
     _note(found, FIRST, scenario, CAPACITY_FIRST, first)
