@@ -90,7 +90,7 @@ def process_of(text: str, words: Words = WORDS) -> Process:
     """
     written = text.split()
 
-    def process(shared: Any) -> Generator[Operation, Any, Any]:
+    def process(shared: object) -> Generator[Operation, Any, Any]:
         given: list[Any] = []
         following = iter(written)
         for word in following:
@@ -110,7 +110,7 @@ def process_of(text: str, words: Words = WORDS) -> Process:
     return process
 
 
-def _steps(shared: Any, word: str, given: list[Any], words: Words) -> Generator[Operation, Any, None]:
+def _steps(shared: object, word: str, given: list[Any], words: Words) -> Generator[Operation, Any, None]:
     """Take the steps of one word, and note what they give."""
     place, how = word[:1], word[1:]
     if how == "=#":  # writes the sum of what was seen

@@ -48,7 +48,7 @@ def booking_program(scenario: Scenario, implementation: Implementation, *, order
     )
 
 
-def _attempt(implementation: Implementation, request: BookingRequest, _store: Any) -> Any:
+def _attempt(implementation: Implementation, request: BookingRequest, _store: object) -> Any:
     return implementation.attempt(request)
 
 
@@ -156,7 +156,7 @@ class BookingWatch:
             self._stepless = True
         self._judge_waiting(start)
 
-    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
+    def step(self, depth: int, step: Step, operation: object, result: object, execution: Execution) -> None:
         """Judge step number `depth` (from 0), which has just been taken."""
         stack, locals_ = self._stack, self._locals
         while len(stack) > depth:

@@ -79,7 +79,7 @@ class Method:
     def __repr__(self) -> str:
         return self._name
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, *arguments: object, **named: object) -> Any:
         """Call the method; where it makes an operation, return what taking that gives."""
         made = self._made(*arguments, **named)
         if isinstance(made, Waiting):

@@ -20,7 +20,7 @@ class UnderWay(Protocol):
         ...
 
 
-def final_of(shared: Any) -> Any:
+def final_of(shared: object) -> Any:
     """Return the value that a shared state has at the end: its snapshot, or None where it has none to show."""
     snapshot = getattr(shared, "snapshot", None)
     return snapshot() if callable(snapshot) else None
@@ -39,14 +39,14 @@ def as_text(steps: Iterable[Step]) -> str:
 _IDENTITY: Any = object.__eq__
 
 
-def differ(seen: Any, result: Any) -> bool:
+def differ(seen: object, result: object) -> bool:
     """Return whether two results are not the same; objects without an equality of their own cannot be told apart."""
     if type(seen) is not type(result):
         return True
     return type(seen).__eq__ is not _IDENTITY and bool(seen != result)
 
 
-def diverged(execution: UnderWay, seen: Any, result: Any) -> ProgramError:
+def diverged(execution: UnderWay, seen: object, result: object) -> ProgramError:
     """Return the error that says that the same steps did not lead to the same place."""
     return ProgramError(
         "the program is not deterministic, or keeps state from one execution to the next: a step gave "

@@ -201,7 +201,7 @@ class Execution(Stepped):
         originals = self.program.originals
         return [who for who in self._asleep if self.has_begun(who - originals)]
 
-    def others(self, who: int, operation: Any) -> Iterator[Action]:
+    def others(self, who: int, operation: object) -> Iterator[Action]:
         """Yield what else could have happened in the place of the last step, which was an ordinary one.
 
         `operation` is what was performed. See `actions.others`.
@@ -249,7 +249,7 @@ class Execution(Stepped):
         """Return whether `who` is a redelivery that will be made, and what it repeats has not begun."""
         return who in self._made and not self._steps_of(who) and not self.has_begun(who - self.program.originals)
 
-    def _can_go(self, who: int, operation: Any) -> bool:
+    def _can_go(self, who: int, operation: object) -> bool:
         if self._is_to_come(who):
             return False
         if not self.meter.can_wait(operation):

@@ -86,7 +86,7 @@ class Meter(Protocol):
         """Return whether the step can be taken now."""
         ...
 
-    def accepts(self, operation: Any) -> bool:
+    def accepts(self, operation: object) -> bool:
         """Return whether this is an operation at all."""
         ...
 
@@ -131,7 +131,7 @@ class _Meter:
 class DeclaredMeter(_Meter):
     """For operations that say themselves what they touch."""
 
-    def perform(self, who: int, operation: Operation, shared: Any) -> tuple[Any, int]:
+    def perform(self, who: int, operation: Operation, shared: object) -> tuple[Any, int]:
         """Take the step; return its result and its footprint."""
         del who
         result = operation.perform(shared)
@@ -156,11 +156,11 @@ class DeclaredMeter(_Meter):
         """Return whether the step may have to wait."""
         return operation.blocking
 
-    def is_ready(self, operation: Operation, shared: Any) -> bool:
+    def is_ready(self, operation: Operation, shared: object) -> bool:
         """Return whether the step can be taken now."""
         return operation.ready(shared)
 
-    def accepts(self, operation: Any) -> bool:
+    def accepts(self, operation: object) -> bool:
         """Return whether this is an operation at all."""
         return isinstance(operation, Operation)
 
@@ -206,7 +206,7 @@ class StoreMeter(_Meter):
     before whom began are not taken for one.
     """
 
-    def __init__(self, store: Any, requests: Sequence[BookingRequest] = (), *, ordered: bool = False) -> None:
+    def __init__(self, store: object, requests: Sequence[BookingRequest] = (), *, ordered: bool = False) -> None:
         super().__init__()
         self._own = [_locations(request.resource_id, request.booking_id) for request in requests]
         self._ends = [ended(who) for who in range(len(requests))] if ordered else []
@@ -216,7 +216,7 @@ class StoreMeter(_Meter):
         self._partitioned = promised and self._would_block is None
         self._known: dict[Hashable, tuple[int, int]] = {}
 
-    def _footprints_of(self, who: int, operation: Any) -> tuple[int, int]:
+    def _footprints_of(self, who: int, operation: object) -> tuple[int, int]:
         """Return the footprint of a step that writes, and of one that does not."""
         key: Hashable = None
         if self._partitioned and isinstance(operation, Observe):
@@ -261,15 +261,15 @@ class StoreMeter(_Meter):
             writes = (*writes, ended(who))
         return self.footprints.number(reads, writes)
 
-    def may_touch(self, who: int, operation: Any) -> int:
+    def may_touch(self, who: int, operation: object) -> int:
         """Return the largest footprint that the step can have: it writes, and is the last."""
         return self.ending(who, self._footprints_of(who, operation)[0])
 
-    def may_read(self, who: int, operation: Any) -> int:
+    def may_read(self, who: int, operation: object) -> int:
         """Return the footprint of a step that reads what this one may read, and writes nothing."""
         return self._footprints_of(who, operation)[1]
 
-    def can_wait(self, operation: Any) -> bool:
+    def can_wait(self, operation: object) -> bool:
         """Return whether the step may have to wait."""
         del operation
         return self._would_block is not None
@@ -278,7 +278,7 @@ class StoreMeter(_Meter):
         """Return whether the step can be taken now."""
         return not shared.would_block(operation)
 
-    def accepts(self, operation: Any) -> bool:
+    def accepts(self, operation: object) -> bool:
         """Return whether this is an operation at all."""
         return isinstance(getattr(operation, "kind", None), str) and hasattr(operation, "perform")
 

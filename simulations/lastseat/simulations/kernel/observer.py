@@ -5,7 +5,7 @@ A strategy says of itself what it covers; nobody asks for its name. An observer 
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Step, process_of
@@ -30,7 +30,7 @@ class Observer(Protocol):
         """Return whether some claim was seen violated."""
         ...
 
-    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
+    def step(self, depth: int, step: Step, operation: object, result: object, execution: Execution) -> None:
         """See step number `depth` (from 0), which has just been taken: its process was told `result`."""
         ...
 

@@ -75,16 +75,16 @@ class Operation:
         """Return the locations that the operation may change."""
         return None
 
-    def perform(self, shared: Any, /) -> Any:
+    def perform(self, shared: object, /) -> Any:
         """Take the step on the shared state, as a whole, and return its result."""
         raise NotImplementedError
 
-    def ready(self, shared: Any, /) -> bool:
+    def ready(self, shared: object, /) -> bool:
         """Return whether the step can be taken now. It is decided by the locations that the operation reads."""
         del shared
         return True
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...] | None:
+    def wrote(self, result: object, /) -> tuple[Location, ...] | None:
         """Return the locations that the step that gave `result` changed in fact: `writes`, or some of them."""
         del result
         return self.writes
@@ -143,11 +143,11 @@ class Act(Operation):
         """Return the locations that it was declared to write."""
         return self.touches_written
 
-    def perform(self, shared: Any, /) -> Any:
+    def perform(self, shared: object, /) -> Any:
         """Call the function."""
         return self.run(shared)
 
-    def ready(self, shared: Any, /) -> bool:
+    def ready(self, shared: object, /) -> bool:
         """Return whether its condition holds."""
         return self.when is None or bool(self.when(shared))
 
@@ -232,12 +232,12 @@ class Choose(Operation):
         """Return nothing: it is a part of what may go wrong already."""
         return ()
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Return the first option."""
         return self.options[0]
 
 
-def choose(*options: Any) -> Choose:
+def choose(*options: object) -> Choose:
     """Return the operation whose result is one of `options`: whatever the strategy, each of them is tried.
 
     It is a step of its own that touches nothing. For what nobody decides: a timeout, a coin, an answer from outside.

@@ -36,7 +36,7 @@ class ProgramError(ValueError):
 class Started(Protocol):
     """A process under way."""
 
-    def send(self, result: Any, /) -> Any:
+    def send(self, result: object, /) -> Any:
         """Go on with the result of the last operation (None at first) to the next, or raise StopIteration."""
         ...
 
@@ -148,7 +148,7 @@ def program_of(
     return Program(tuple(processes), shared, most_steps, faults=faults).delivered()
 
 
-def start(process: Process, shared: Any) -> Callable[[Any], Any]:
+def start(process: Process, shared: object) -> Callable[[Any], Any]:
     """Start a process and return its `send`; nothing of it has run yet. Raises TypeError where it is none."""
     started = process(shared)
     try:

@@ -54,7 +54,7 @@ def refusal(program: Program, meter: Meter, execution: Execution, step: Step) ->
     return _misfit(program, meter, execution, step, operation)
 
 
-def _misfit(program: Program, meter: Meter, execution: Execution, step: Step, operation: Any) -> str | None:
+def _misfit(program: Program, meter: Meter, execution: Execution, step: Step, operation: object) -> str | None:
     who, faults, named = process_of(step), program.faults, program.named(process_of(step))
     fault = step.fault if isinstance(step, Action) else None
     cost = (fault is not None) + execution.is_asleep(who)

@@ -112,7 +112,7 @@ class Stepped:
         self.meter.took_effect = False
         return self.returned[operation.process], self.meter.footprints.number(operation.reads, ())
 
-    def _resume(self, who: int, result: Any) -> bool:
+    def _resume(self, who: int, result: object) -> bool:
         """Let a process compute until its next operation; return whether it ended instead."""
         try:
             if result.__class__ is Raised:
@@ -154,7 +154,7 @@ class Stepped:
         self.pending[who] = None
         self._left.remove(who)
 
-    def _admit(self, who: int, operation: Any) -> None:
+    def _admit(self, who: int, operation: object) -> None:
         """Look at an operation of a class that was not met yet, or whose steps may have to wait."""
         if not self.meter.accepts(operation):
             several = "; it gives operations of its own: use yield from" if hasattr(operation, "__await__") else ""

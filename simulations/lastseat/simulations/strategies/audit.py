@@ -31,7 +31,7 @@ def is_audited(number: int) -> bool:
 class _Guarded(Execution):
     """An execution that notices when the code between two operations changes the shared state."""
 
-    def _resume(self, who: int, result: Any) -> bool:
+    def _resume(self, who: int, result: object) -> bool:
         before = final_of(self.shared)
         ended = super()._resume(who, result)
         if final_of(self.shared) != before:

@@ -24,12 +24,12 @@ class Claims:
         return tuple(claim.name for claim in claims if not spoke.get(claim.name))
 
 
-def applies(claim: Property, about: Any, so_far: SoFar) -> bool:
+def applies(claim: Property, about: object, so_far: SoFar) -> bool:
     """Return whether the claim is made of a state or an end. Raises ProgramError where it cannot be asked."""
     return claim.applies is None or bool(_asked(claim, claim.applies, about, so_far))
 
 
-def objection(claim: Property, about: Any, so_far: SoFar) -> str | None:
+def objection(claim: Property, about: object, so_far: SoFar) -> str | None:
     """Return why the claim does not hold, None where it does. Raises ProgramError where it cannot be asked."""
     found = _asked(claim, claim.check, about, so_far)
     if found is True or found is None:
@@ -37,7 +37,7 @@ def objection(claim: Property, about: Any, so_far: SoFar) -> str | None:
     return printable(found if isinstance(found, str) else "it is not so", 300)
 
 
-def _asked(claim: Property, question: Callable[[Any], Any], about: Any, so_far: SoFar) -> Any:
+def _asked(claim: Property, question: Callable[[Any], Any], about: object, so_far: SoFar) -> Any:
     try:
         return question(about)
     except Exception as error:

@@ -144,7 +144,7 @@ class Watch:
         steps = execution.taken()
         self._steps = steps if self._steps in ((), steps) else None
 
-    def _check(self, claim: Property, about: Any, execution: Execution) -> None:
+    def _check(self, claim: Property, about: object, execution: Execution) -> None:
         if not applies(claim, about, execution.so_far):
             return
         self.spoke[claim.name] += 1

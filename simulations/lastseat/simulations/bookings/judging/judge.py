@@ -106,7 +106,7 @@ class Judge:
         attempt: int,
         local: int,
         operation: Operation,
-        result: Any,
+        result: object,
         after: Snapshot,
         returned: tuple[Any] | None,
         fault: Fault | None = None,
@@ -158,7 +158,7 @@ class Judge:
         number = self.locals[attempt].number(Crashed(None, running.begun, bool(running.own_effects)))
         return Judged(None, self.shared.values[shared].snapshot, shared, number, None, linear=True, violations=())
 
-    def judge_stepless(self, attempt: int, shared: int, returned: Any) -> Judged:
+    def judge_stepless(self, attempt: int, shared: int, returned: object) -> Judged:
         """Judge an attempt that ended before its first step."""
         state = self.shared.values[shared]
         store, emitted = self.store(state.snapshot), emitted_of(returned)

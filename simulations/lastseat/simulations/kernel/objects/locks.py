@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lastseat.simulations.kernel.actions import Fault
 from lastseat.simulations.kernel.objects.shared import SharedObject, Touch
@@ -16,11 +16,11 @@ class Acquire(Touch):
     kind: ClassVar[str] = "acquire"
     blocking: ClassVar[bool] = True
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return whether a permit is left."""
         return bool(self.on.value > 0)
 
-    def perform(self, _shared: Any, /) -> None:
+    def perform(self, _shared: object, /) -> None:
         """Take it."""
         self.on.value -= 1
 
@@ -32,14 +32,14 @@ class TryAcquire(Touch):
     kind: ClassVar[str] = "try-acquire"
     conditional: ClassVar[bool] = True
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Take it, or not."""
         if self.on.value == 0:
             return False
         self.on.value -= 1
         return True
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the semaphore where a permit was taken."""
         return (self.on.name,) if result else ()
 
@@ -56,7 +56,7 @@ class Release(Touch):
         """Return nothing: as in `threading`, to give back cannot fail. A holder that crashes never does it."""
         return ()
 
-    def perform(self, _shared: Any, /) -> None:
+    def perform(self, _shared: object, /) -> None:
         """Give it back."""
         if self.on.value == self.most:
             raise RuntimeError(f"{self.on.name} is released and nobody holds it")

@@ -27,7 +27,7 @@ class Put(Enqueue):
 
     kind: ClassVar[str] = "put"
 
-    def perform(self, _shared: Any, /) -> None:
+    def perform(self, _shared: object, /) -> None:
         """Put it last."""
         self.on.value += (self.item,)
 
@@ -39,7 +39,7 @@ class PutWhenThereIsRoom(Put):
     # A class of its own: whether operations may have to wait is asked once for each class.
     blocking: ClassVar[bool] = True
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return whether there is room."""
         return self.has_room
 
@@ -51,14 +51,14 @@ class TryPut(Enqueue):
     kind: ClassVar[str] = "try-put"
     conditional: ClassVar[bool] = True
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Put it last, or not."""
         if not self.has_room:
             return False
         self.on.value += (self.item,)
         return True
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the queue where the item was put."""
         return (self.on.name,) if result else ()
 
@@ -70,11 +70,11 @@ class Get(Touch):
     kind: ClassVar[str] = "get"
     blocking: ClassVar[bool] = True
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return whether there is one."""
         return bool(self.on.value)
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Take it."""
         item, *rest = self.on.value
         self.on.value = tuple(rest)
@@ -92,7 +92,7 @@ class TryGet(Touch):
     conditional: ClassVar[bool] = True
     default: Hashable = None
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Take it, or not."""
         if not self.on.value:
             return self.default
@@ -102,7 +102,7 @@ class TryGet(Touch):
         self.on.value = tuple(rest)
         return item
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the queue where an item was taken."""
         return () if result == self.default else (self.on.name,)
 
@@ -113,7 +113,7 @@ class Size(Look):
 
     kind: ClassVar[str] = "size"
 
-    def perform(self, _shared: Any, /) -> int:
+    def perform(self, _shared: object, /) -> int:
         """Return how many there are."""
         return len(self.on.value)
 

@@ -14,7 +14,7 @@ class Read(Look):
 
     kind: ClassVar[str] = "read"
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Return the value."""
         return self.on.value
 
@@ -31,7 +31,7 @@ class Write(Touch):
         """Return nothing."""
         return ()
 
-    def perform(self, _shared: Any, /) -> None:
+    def perform(self, _shared: object, /) -> None:
         """Set the value."""
         self.on.value = self.value
 
@@ -45,14 +45,14 @@ class CompareAndSwap(Touch):
     expected: Hashable
     new: Hashable
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Compare, and perhaps write."""
         if self.on.value != self.expected:
             return False
         self.on.value = self.new
         return True
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the register where the swap was made."""
         return (self.on.name,) if result else ()
 
@@ -64,7 +64,7 @@ class Update(Touch):
     kind: ClassVar[str] = "update"
     function: Callable[[Any], Hashable]
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Apply the function."""
         before = self.on.value
         self.on.value = self.function(before)
@@ -78,7 +78,7 @@ class FetchAndAdd(Touch):
     kind: ClassVar[str] = "fetch-and-add"
     amount: int
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Add."""
         before = self.on.value
         self.on.value = before + self.amount
@@ -93,11 +93,11 @@ class Await(Look):
     blocking: ClassVar[bool] = True
     condition: Callable[[Any], bool]
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return whether the condition holds."""
         return bool(self.condition(self.on.value))
 
-    def perform(self, _shared: Any, /) -> Any:
+    def perform(self, _shared: object, /) -> Any:
         """Return the value."""
         return self.on.value
 

@@ -17,12 +17,12 @@ class Turn(Touch):
     conditional: ClassVar[bool] = True
     to: ClassVar[bool]
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Set the flag."""
         was, self.on.value = self.on.value, self.to
         return bool(was is not self.to)
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the event where it changed."""
         return (self.on.name,) if result else ()
 
@@ -49,7 +49,7 @@ class IsSet(Look):
 
     kind: ClassVar[str] = "is-set"
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Return the flag."""
         return bool(self.on.value)
 
@@ -61,11 +61,11 @@ class WaitUntilSet(Look):
     kind: ClassVar[str] = "wait"
     blocking: ClassVar[bool] = True
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return the flag."""
         return bool(self.on.value)
 
-    def perform(self, _shared: Any, /) -> bool:
+    def perform(self, _shared: object, /) -> bool:
         """Return True."""
         return True
 
@@ -137,7 +137,7 @@ class Sleep(Signal):
         """Return the condition and its mutex."""
         return self.reads
 
-    def perform(self, _shared: Any, /) -> int:
+    def perform(self, _shared: object, /) -> int:
         """Draw the smallest ticket that nobody has, so that equal states have equal values."""
         self.check_held("waited for")
         sleeping, notified = self.on.value
@@ -161,11 +161,11 @@ class Wake(Signal):
         """Return the condition and its mutex."""
         return self.reads
 
-    def ready(self, _shared: Any, /) -> bool:
+    def ready(self, _shared: object, /) -> bool:
         """Return whether it was notified and can take the mutex."""
         return self.ticket in self.on.value[1] and self.on.mutex.value > 0
 
-    def perform(self, _shared: Any, /) -> None:
+    def perform(self, _shared: object, /) -> None:
         """Take the mutex, and give the ticket back."""
         sleeping, notified = self.on.value
         self.on.value = sleeping, tuple(ticket for ticket in notified if ticket != self.ticket)
@@ -185,7 +185,7 @@ class Notify(Signal):
         """Return the condition."""
         return (self.on.name,)
 
-    def perform(self, _shared: Any, /) -> int:
+    def perform(self, _shared: object, /) -> int:
         """Let them be notified."""
         self.check_held("notified")
         sleeping, notified = self.on.value
@@ -193,7 +193,7 @@ class Notify(Signal):
         self.on.value = sleeping[len(woken) :], tuple(sorted(notified + woken))
         return len(woken)
 
-    def wrote(self, result: Any, /) -> tuple[Location, ...]:
+    def wrote(self, result: object, /) -> tuple[Location, ...]:
         """Return the condition where somebody slept."""
         return (self.on.name,) if result else ()
 

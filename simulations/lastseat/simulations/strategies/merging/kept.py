@@ -18,15 +18,15 @@ from lastseat.simulations.kernel.program import Program, ProgramError, kind_of
 class Keeper(Protocol):
     """Keeps shared states."""
 
-    def keep(self, shared: Any) -> Any:
+    def keep(self, shared: object) -> Any:
         """Return what is kept of a shared state as it is now."""
         ...
 
-    def back(self, kept: Any) -> Any:
+    def back(self, kept: object) -> Any:
         """Return a shared state that is as it was when that was kept."""
         ...
 
-    def key(self, kept: Any) -> Hashable:
+    def key(self, kept: object) -> Hashable:
         """Return a value that is equal for equal states."""
         ...
 
@@ -46,7 +46,7 @@ class OwnSnapshots:
         self._shared.restore(kept)
         return self._shared
 
-    def key(self, kept: Any) -> Hashable:
+    def key(self, kept: object) -> Hashable:
         """Return the snapshot, with the types of its values."""
         return exact(kept)
 
@@ -54,15 +54,15 @@ class OwnSnapshots:
 class Copies:
     """Keeps deep copies."""
 
-    def keep(self, shared: Any) -> Any:
+    def keep(self, shared: object) -> Any:
         """Return a copy."""
         return deepcopy(shared)
 
-    def back(self, kept: Any) -> Any:
+    def back(self, kept: object) -> Any:
         """Return a copy of the copy, so that this one stays as it is."""
         return deepcopy(kept)
 
-    def key(self, kept: Any) -> Hashable:
+    def key(self, kept: object) -> Hashable:
         """Return what it holds."""
         return held_by(kept)
 
@@ -109,14 +109,14 @@ class ExactNumbering(Numbering[Value]):
         return number
 
 
-def exact(value: Any) -> Hashable:
+def exact(value: object) -> Hashable:
     """Return a value that is equal only for equal values of the same type, also within tuples."""
     if type(value) is tuple:
         return tuple(map(exact, value))
     return type(value), value
 
 
-def is_value(value: Any) -> bool:
+def is_value(value: object) -> bool:
     """Return whether something can be told again later: it is hashable, and a copy of it equals it."""
     try:
         hash(value)
@@ -128,7 +128,7 @@ def is_value(value: Any) -> bool:
 _PLAIN = (int, float, complex, str, bytes, bool, NoneType)
 
 
-def held_by(value: Any) -> Hashable:
+def held_by(value: object) -> Hashable:
     """Return what a value holds, down to plain values, as one that can be compared.
 
     What is looked at is what a deep copy takes over. Something that can be changed and is held in two places is not

@@ -113,11 +113,11 @@ class Restored(Generic[AnyTaken]):
         """Return a step that was performed, with the numbers of what follows."""
         raise NotImplementedError
 
-    def crashed(self, shared: int, who: int, local: int, operation: Any) -> AnyTaken:
+    def crashed(self, shared: int, who: int, local: int, operation: object) -> AnyTaken:
         """Return that a process died instead of taking its step."""
         raise NotImplementedError
 
-    def ended(self, who: int, returned: Any) -> AnyTaken:
+    def ended(self, who: int, returned: object) -> AnyTaken:
         """Return that a process ended before its first step."""
         raise NotImplementedError
 
@@ -199,7 +199,7 @@ class Restored(Generic[AnyTaken]):
         finally:
             _drop(process)
 
-    def _started(self, who: int, state: Any) -> Started:
+    def _started(self, who: int, state: object) -> Started:
         send: Any = start(self.program.processes[who], state)
         process: Started = send.__self__
         return process
@@ -239,7 +239,7 @@ class Restored(Generic[AnyTaken]):
                 self._others[self._key(shared, step, locals_)] = possible
         return self.after(Performed(shared, step, local, operation, told, after, returned))
 
-    def _must_wait(self, who: int, operation: Any, state: Any, locals_: Locals) -> bool:
+    def _must_wait(self, who: int, operation: object, state: object, locals_: Locals) -> bool:
         if not self.meter.can_wait(operation):
             return False
         if operation.__class__ is not Join:
@@ -271,7 +271,7 @@ class Restored(Generic[AnyTaken]):
         except OperationFailedError as error:
             return Raised(str(error), error.__class__)
 
-    def _resume(self, process: Started, told: Any) -> tuple[Any] | None:
+    def _resume(self, process: Started, told: object) -> tuple[Any] | None:
         """Let a process compute until its next operation; return what it returned if it ended instead."""
         try:
             operation = process.throw(told.error()) if told.__class__ is Raised else process.send(told)
@@ -283,7 +283,7 @@ class Restored(Generic[AnyTaken]):
             raise MisbehavedError(f"yields {kind_of(operation)}, which is no operation")
         return None
 
-    def _possible(self, who: int, operation: Any, *, took_effect: bool, ended: bool) -> tuple[Action, ...]:
+    def _possible(self, who: int, operation: object, *, took_effect: bool, ended: bool) -> tuple[Action, ...]:
         options = operation.options if operation.__class__ is Choose else (None,)
         if not self._branches and len(options) == 1:
             return ()
@@ -298,7 +298,7 @@ class Restored(Generic[AnyTaken]):
             )
         )
 
-    def _compare(self, kept: Any, state: Any) -> None:
+    def _compare(self, kept: object, state: object) -> None:
         """Raise ProgramError where code between operations has changed the shared state."""
         if self.keeper.key(self.keeper.keep(state)) != self.keeper.key(kept):
             raise MisbehavedError("changes shared state outside its operations")

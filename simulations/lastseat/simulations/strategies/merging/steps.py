@@ -110,13 +110,13 @@ class ProgramSteps(Restored[TakenStep]):
             said,
         )
 
-    def crashed(self, shared: int, who: int, local: int, operation: Any) -> TakenStep:
+    def crashed(self, shared: int, who: int, local: int, operation: object) -> TakenStep:
         """Return that a process died instead of taking its step."""
         del local
         died = self._numbered(who, Died())
         return TakenStep(None, self.kept(shared), shared, died, None, _names_of(operation, Fault.CRASH_BEFORE))
 
-    def ended(self, who: int, returned: Any) -> TakenStep:
+    def ended(self, who: int, returned: object) -> TakenStep:
         """Return that a process ended before its first step."""
         said = returned.said if isinstance(returned, Broken) else None
         local = self._numbered(who, Returned(returned))
@@ -143,14 +143,14 @@ class ProgramSteps(Restored[TakenStep]):
         except TypeError:
             raise unhashable(local.value if isinstance(local, Returned) else local) from None
 
-    def _numbered_shared(self, kept: Any) -> int:
+    def _numbered_shared(self, kept: object) -> int:
         try:
             return self.shared.number(kept)
         except TypeError:
             raise unhashable(kept) from None
 
 
-def unhashable(value: Any) -> ProgramError:
+def unhashable(value: object) -> ProgramError:
     """Return the error that says that an end cannot be counted."""
     return ProgramError(
         "what a process returns, and the snapshot of the shared state, must be hashable: "

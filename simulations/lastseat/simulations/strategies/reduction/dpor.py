@@ -142,7 +142,7 @@ class Dpor:
         self.trace.cut(length)
         del self._instead[bisect_left(self._instead, (length,)) :]
 
-    def _add(self, node: Node, operation: Any, result: Any, execution: Execution) -> None:
+    def _add(self, node: Node, operation: object, result: object, execution: Execution) -> None:
         """Take note of a step in a new place."""
         self.path.append(node)
         index = len(self.trace)
@@ -247,7 +247,7 @@ class Dpor:
             trace.largest[index] = largest
         return largest
 
-    def _may_touch(self, who: int, operation: Any, is_first: bool) -> int:
+    def _may_touch(self, who: int, operation: object, is_first: bool) -> int:
         """Return the largest footprint that a step can have; `is_first` says that it is the first of its process."""
         footprint = self._meter.may_touch(who, operation)
         return self._beginning(who, footprint) if is_first and self._program.redeliveries else footprint
@@ -255,7 +255,7 @@ class Dpor:
     def _beginning(self, who: int, footprint: int) -> int:
         return self._program.beginning(self._footprints, who, footprint)
 
-    def _reverse_waiting(self, rivals: int, step: Step, operation: Any, is_first: bool) -> None:
+    def _reverse_waiting(self, rivals: int, step: Step, operation: object, is_first: bool) -> None:
         """Reverse a step that may have to wait: with each rival before which it need not, and else with several.
 
         Where it has to wait although a rival is gone (with all that depends on it), one more is taken away that wrote

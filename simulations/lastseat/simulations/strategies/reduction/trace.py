@@ -60,7 +60,7 @@ class Trace:
         for column in self._columns:
             del column[length:]
 
-    def add(self, step: Step, footprint: int, operation: Any, result: Any) -> None:
+    def add(self, step: Step, footprint: int, operation: object, result: object) -> None:
         """Append a step."""
         index, who = len(self.who), step if isinstance(step, int) else step.process
         last = self._last.get(who, -1)

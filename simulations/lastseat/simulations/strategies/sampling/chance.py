@@ -41,7 +41,7 @@ class Chance:
             return free
         return [*free, *later] if free or below(self._draw, len(later) + 1) else []
 
-    def take(self, execution: Execution, who: int, operation: Any) -> tuple[Any, int]:
+    def take(self, execution: Execution, who: int, operation: object) -> tuple[Any, int]:
         """Take the step of process `who`, with what chance makes of it; as `Execution.step`."""
         if isinstance(operation, Choose) and len(operation.options) > 1:
             branch = below(self._draw, len(operation.options))

@@ -10,7 +10,7 @@ A sample is no proof, however large: an engine of this kind never says that it l
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from random import Random
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lastseat.simulations.common.text import number, quoted
 from lastseat.simulations.kernel.actions import Step
@@ -255,7 +255,7 @@ class Unwatched:
 
     needs_states, violated = False, False
 
-    def step(self, depth: int, step: Step, operation: Any, result: Any, execution: Execution) -> None:
+    def step(self, depth: int, step: Step, operation: object, result: object, execution: Execution) -> None:
         """See nothing."""
 
     def end(self, execution: Execution) -> None:
