@@ -17,8 +17,9 @@ Clauses: fault.crash, fault.unavailable, fault.acknowledgement_lost
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TypeAlias
 
 MOST_FAULTS = 8  # in one run
@@ -84,6 +85,7 @@ class Faults:
 
     most: int
     kinds: frozenset[FaultKind]
+    in_a_step: tuple[Fault, ...] = field(init=False, compare=False, repr=False)  # those that may strike in a step
 
     def __init__(
         self,
@@ -105,17 +107,13 @@ class Faults:
             raise ValueError("kinds of faults must name at least one")
         object.__setattr__(self, "most", most)
         object.__setattr__(self, "kinds", allowed)
+        object.__setattr__(self, "in_a_step", tuple(fault for fault in Fault if most and fault.kind in allowed))
 
     def __str__(self) -> str:
         if not self.most:
             return "no faults"
         kinds = ", ".join(kind for kind in FaultKind if kind in self.kinds)
         return f"at most {self.most} fault{'s' * (self.most != 1)} ({kinds})"
-
-    @property
-    def in_a_step(self) -> tuple[Fault, ...]:
-        """Return the faults that may strike in a step."""
-        return tuple(fault for fault in Fault if self.most and fault.kind in self.kinds)
 
     @property
     def redeliveries(self) -> int:
@@ -189,6 +187,12 @@ def others(
             continue
         if fault is Fault.ANSWER_LOST and not took_effect:
             continue
-        yield Action(process, fault)
+        yield _action(process, fault)
     for branch in range(1, branches):
-        yield Action(process, branch=branch)
+        yield _action(process, None, branch)
+
+
+@cache
+def _action(process: int, fault: Fault | None, branch: int = 0) -> Action:
+    """Return one and the same action each time: what is the same object is compared at once."""
+    return Action(process, fault, branch)

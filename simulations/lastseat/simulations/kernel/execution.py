@@ -48,13 +48,13 @@ class Execution(Stepped):
 
         Raises ProgramError where its process has none.
         """
-        if step.__class__ is not int:
-            return self.step(step)[0]
+        if not isinstance(step, int):
+            return self._special(step, metered=False)[0]
         operation = self.pending[step]
         if operation is None:
-            if step in self._asleep:
-                return self.step(step)[0]
-            raise diverged(self, "a step", "none")
+            if step not in self._asleep:
+                raise diverged(self, "a step", "none")
+            operation = self._wake(step)
         schedule = self.schedule
         schedule.append(step)
         try:
@@ -94,10 +94,10 @@ class Execution(Stepped):
         finally:
             self._lenient = False
 
-    def _special(self, step: Action) -> tuple[Any, int]:
-        """Take a step with a fault in it, or with another branch of a choice."""
-        result, footprint = self._taken_specially(step)
-        return result, self.began(step.process, footprint) if self._repeats else footprint
+    def _special(self, step: Action, *, metered: bool = True) -> tuple[Any, int]:
+        """Take a step with a fault in it, or another branch of a choice; its footprint is 0 if it is not metered."""
+        result, footprint = self._taken_specially(step, metered=metered)
+        return result, self.began(step.process, footprint) if self._repeats and metered else footprint
 
     def began(self, who: int, footprint: int) -> int:
         """Return the footprint of a step that was just taken; for the first of its process, others wait."""
@@ -105,7 +105,7 @@ class Execution(Stepped):
             return footprint
         return self.program.beginning(self.meter.footprints, who, footprint)
 
-    def _taken_specially(self, step: Action) -> tuple[Any, int]:
+    def _taken_specially(self, step: Action, *, metered: bool) -> tuple[Any, int]:
         who, fault = step.process, step.fault
         operation = self.pending[who]
         if operation is None and who in self._asleep:
@@ -117,10 +117,10 @@ class Execution(Stepped):
         if fault is Fault.CRASH_BEFORE:
             self.ended = False
             self._die(who)
-            return None, self.meter.undone(who, operation, fault)
+            return None, self.meter.undone(who, operation, fault) if metered else 0
         try:
-            result, footprint = self._performed(step, operation)
-            if fault is Fault.ANSWER_LOST and not self.meter.took_effect:
+            result, footprint = self._performed(step, operation) if metered else (self._repeated(step, operation), 0)
+            if fault is Fault.ANSWER_LOST and metered and not self.meter.took_effect:
                 self._misfit(step, "nothing is applied for {}, so that no acknowledgement can be lost")
                 fault = None
             told = result if fault in (None, Fault.CRASH_AFTER) else self._told(operation, fault)
@@ -133,8 +133,8 @@ class Execution(Stepped):
         if fault is Fault.CRASH_AFTER:
             del self.returned[who]
             self._die(who)
-            return told, self.meter.dying(who, footprint)
-        return told, self.meter.ending(who, footprint) if self.ended else footprint
+            return told, self.meter.dying(who, footprint) if metered else 0
+        return told, self.meter.ending(who, footprint) if self.ended and metered else footprint
 
     def _performed(self, step: Action, operation: Any) -> tuple[Any, int]:
         meter = self.meter
@@ -147,6 +147,13 @@ class Execution(Stepped):
         if operation.__class__ is Join:
             return self._joined(operation)
         return meter.perform(step.process, operation, self.shared)
+
+    def _repeated(self, step: Action, operation: Any) -> Any:
+        if step.fault is Fault.UNAVAILABLE:
+            return None
+        if step.branch:
+            return operation.options[step.branch]
+        return self.returned[operation.process] if operation.__class__ is Join else operation.perform(self.shared)
 
     def _misfit(self, step: Action, why: str) -> None:
         """Make an ordinary step of the one that is under way, or refuse it."""

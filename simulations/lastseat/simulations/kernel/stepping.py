@@ -4,7 +4,6 @@ This is all of an execution in which nothing special happens; `execution` adds w
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +12,7 @@ from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Step
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.operations import Join, OperationFailedError, Raised
-from lastseat.simulations.kernel.program import Program, ProgramError, kind_of, no_process
+from lastseat.simulations.kernel.program import Program, ProgramError, Started, kind_of, no_process
 from lastseat.simulations.kernel.schedule import Schedule
 
 NEVER = 1 << 62  # a number of steps that nobody takes
@@ -84,29 +83,25 @@ class Stepped:
             self._put_to_sleep(program)
 
     def _put_to_sleep(self, program: Program) -> None:
-        asleep: dict[int, Any] = {}
-        self._repeats, self._made = True, program.made or self._made
-        self.spent, self.waits = len(self._made), self.waits or bool(self._made)
-        for who in range(program.originals, len(self.pending)):
-            if self.pending[who] is None:
-                del self.returned[who]  # one that takes no step is nowhere to be seen
-            elif who not in self._made:
-                asleep[who] = self.pending[who]
-                self._leave(who)
+        originals, pending = program.originals, self.pending
+        made = self._made = program.made or self._made
+        self._repeats, self.spent, self.waits = True, len(made), self.waits or bool(made)
+        asleep = [who for who in self._left if who >= originals and who not in made]
+        for who in [who for who in self.returned if who >= originals]:
+            del self.returned[who]  # one that takes no step is nowhere to be seen
         if program.made is None:
-            self._asleep = asleep
+            self._asleep = {who: pending[who] for who in asleep}
+        self._left = [who for who in self._left if who < originals or who in made]
+        for who in asleep:
+            pending[who] = None
 
     def __del__(self) -> None:
         """Drop the processes that have not ended. What a `finally` of theirs yields now is never taken."""
         if len(self.returned) == len(self._sends):
             return
         for who, send in enumerate(self._sends):
-            if who in self.returned:
-                continue
-            for _ in range(MOST_REFUSALS):
-                with suppress(Exception):
-                    send.__self__.close()
-                    break
+            if who not in self.returned:
+                _close(send.__self__)
 
     def _joined(self, operation: Join) -> tuple[Any, int]:
         self.meter.took_effect = False
@@ -204,3 +199,12 @@ class Stepped:
             return error
         what = printable(f"{type(error).__name__}: {error}", 200)
         return ProgramError(f"{self.program.named(who)} raised {what}{self.so_far()}")
+
+
+def _close(process: Started) -> None:
+    for _ in range(MOST_REFUSALS):
+        try:
+            process.close()
+        except Exception:  # noqa: BLE001, S112  # whatever it does on its way out, it is not wanted any more
+            continue
+        return

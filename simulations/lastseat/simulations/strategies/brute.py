@@ -92,9 +92,10 @@ class Brute:
     def _taken(self, execution: Execution, step: Step, depth: int) -> tuple[Any, Any]:
         """Take a step where something else could have happened, and note that; return its operation and result."""
         operation = execution.operation(process_of(step))
+        if not isinstance(step, int) or depth < self._given:
+            return operation, execution.repeat(step)
         result, _ = execution.step(step)
-        if isinstance(step, int) and depth >= self._given:
-            self._later[depth][:0] = execution.others(step, operation)
+        self._later[depth][:0] = execution.others(step, operation)
         return operation, result
 
     def _turn(self, execution: Execution) -> bool:
