@@ -115,3 +115,13 @@ def test_a_stale_token_names_the_first_step_that_no_longer_applies(lastseat: Run
 
 def test_workers_are_for_dpor_alone(lastseat: Run) -> None:
     assert "--workers splits dpor" in lastseat("explore", "--workers", "2").complaint
+
+
+def test_executions_that_stand_for_an_unknown_number_of_schedules_are_not_called_schedules(
+    lastseat: Callable[..., Any],
+) -> None:
+    faulty = lastseat("explore", "--attempts", "2", "--capacity", "1", "--faults", "1", "--strategy", "dpor")
+    plain = lastseat("explore", "--attempts", "2", "--capacity", "1", "--strategy", "dpor")
+
+    assert "HOLDS: 50 executions of memory" in faulty.out
+    assert "HOLDS: 6 schedules of memory" in plain.out

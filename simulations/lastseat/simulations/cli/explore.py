@@ -92,7 +92,10 @@ def explore_command(
     if as_json:
         print_json(data, seconds)
     else:
-        covered = counted(seen.executions if seen.interleavings is None else seen.interleavings, "schedule")
+        if seen.interleavings is None:  # how many schedules these stand for is not known
+            covered = counted(seen.executions, "execution")
+        else:
+            covered = counted(seen.interleavings, "schedule")
         print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
     return status_of(standing, seen.interrupted)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lastseat.simulations.kernel.actions import FAILING, Action, Step, process_of
+from lastseat.simulations.kernel.actions import FAILING, Step, branch_of, fault_of, process_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Locations, Meter
 from lastseat.simulations.kernel.operations import Choose
@@ -56,7 +56,7 @@ def refusal(program: Program, meter: Meter, execution: Execution, step: Step) ->
 
 def _misfit(program: Program, meter: Meter, execution: Execution, step: Step, operation: object) -> str | None:
     who, faults, named = process_of(step), program.faults, program.named(process_of(step))
-    fault = step.fault if isinstance(step, Action) else None
+    fault, branch = fault_of(step), branch_of(step)
     cost = (fault is not None) + execution.is_asleep(who)
     if (fault and fault not in faults.in_a_step) or (cost and execution.spent + cost > faults.most):
         what = fault.kind if fault else "redelivery"
@@ -64,7 +64,6 @@ def _misfit(program: Program, meter: Meter, execution: Execution, step: Step, op
         return f"the fault {what} of {named} is beyond what the {allowing} allows: {faults}"
     if fault in FAILING and fault not in meter.failing(operation):
         return f"the fault {fault and fault.kind} cannot strike in this step of {named}"
-    branch = step.branch if isinstance(step, Action) else 0
     if branch and branch >= len(operation.options if isinstance(operation, Choose) else (None,)):
         return f"{named} has no branch {branch} in this step"
     return None

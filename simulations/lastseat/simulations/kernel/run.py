@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from lastseat.simulations.kernel.actions import Action, Fault, Step, process_of
+from lastseat.simulations.kernel.actions import Action, Fault, Step, branch_of, fault_of, process_of
 from lastseat.simulations.kernel.endings import final_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
@@ -134,8 +134,8 @@ class Recorder:
             after=final_of(execution.shared),
             ended=ended,
             returned=execution.returned.get(process),
-            fault=step.fault if isinstance(step, Action) else None,
-            branch=step.branch if isinstance(step, Action) else 0,
+            fault=fault_of(step),
+            branch=branch_of(step),
             reads=reads,
             writes=writes,
             line=line,
