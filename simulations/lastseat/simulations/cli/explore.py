@@ -32,6 +32,7 @@ from lastseat.simulations.counterexamples.story import replay_command
 from lastseat.simulations.kernel.exploration import Exploration, Violation
 from lastseat.simulations.reports import data as report_data
 from lastseat.simulations.reports import text as report
+from lastseat.simulations.strategies.known import declared
 
 LONGEST_COMPLAINT = 1000  # characters
 PLACES = 20_000  # that are looked at for a smaller counterexample
@@ -92,21 +93,17 @@ def explore_command(
     if as_json:
         print_json(data, seconds)
     else:
-        if seen.interleavings is None:  # how many schedules these stand for is not known
-            covered = counted(seen.executions, "execution")
-        else:
-            covered = counted(seen.interleavings, "schedule")
-        print_all(tables, standing, f"{covered} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
+        print_all(tables, standing, f"{_covered(seen)} of {implementation.name}, {seconds:.2f} s{_stopped(seen)}")
     return status_of(standing, seen.interrupted)
 
 
 def _explorer(strategy: str, executions: int | None, workers: int | None) -> Callable[..., Exploration]:
-    explore = explorer(strategy)
-    if workers is not None and strategy != "dpor":
+    explore, wanted = explorer(strategy), declared(strategy)
+    if workers is not None and not wanted.is_split:
         raise click.UsageError(f"--workers splits dpor, and not {quoted(strategy)}")
     if executions is None:
         return explore
-    if strategy == "merged":
+    if wanted.make is None:
         raise click.UsageError("--executions bounds the other strategies; merged runs each distinct step once")
     return partial(explore, executions=executions)
 
@@ -131,6 +128,12 @@ def _smaller_case(seen: Exploration, scenario: Scenario, implementation: Impleme
         return None
     found, options = named(found, implementation)
     return options and replay_command(found.violation.steps, found.scenario, implementation, options)
+
+
+def _covered(seen: Exploration) -> str:
+    if seen.interleavings is None:  # how many schedules these stand for is not known
+        return counted(seen.executions, "execution")
+    return counted(seen.interleavings, "schedule")
 
 
 def _stopped(seen: Exploration) -> str:
