@@ -18,6 +18,7 @@
 
 # %%
 import inspect
+from dataclasses import replace
 
 from lastseat.reference.attempt_booking import attempt_booking, emit, propose
 from lastseat.reference.implementation import CAPACITY_FIRST, MEMORY
@@ -25,10 +26,15 @@ from lastseat.reference.store import decide
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Outcome, Reason, Verdict
 from lastseat.simulations import (
+    FaultKind,
+    Faults,
+    Schedule,
     contention,
     explore_brute,
     figures,
+    find_scenario,
     run,
+    schedules,
     show_svg,
     spacetime_svg,
     told,
@@ -197,8 +203,8 @@ assert [kinds.count(one) for one in Outcome] == [1, 1, 5]
 # - **FAILED**: something else, and a *reason* says what. 5 of the 7 verdicts end here.
 #
 # A conflict is an ordinary value that is returned, like the others. Nothing is thrown, so nothing can be caught by
-# accident, swallowed or turned into a silent retry. An attempt that ends has exactly one outcome. The whole life of
-# an attempt fits in one picture.
+# accident, swallowed or turned into a silent retry. An attempt that ends has exactly one outcome. As long as no fault
+# strikes, its whole life fits in one picture. (What faults add comes at the end of section 6.)
 
 # %%
 figures.states.attempt_graph()
@@ -232,20 +238,17 @@ print(*told(twice), sep="\n")
 assert [str(twice.returned[who]) for who in (0, 1)] == ["BOOKED", "BOOKED"]
 assert len(twice.final.reservations) == 1
 
-# %% [markdown]
-# Both are told BOOKED, and there is 1 reservation. That is why identity is the *first* check. The second delivery
-# comes from an old photograph; if the version were compared first, it would be FAILED, and its client would believe
-# that there is no booking. It is like this in all 6 schedules.
-
-# %%
 redelivered = explore_brute(contention(2, 2, same_id=True), MEMORY)
 assert redelivered.outcomes == {(2, 0, 0): 6}
 assert not redelivered.violations
 
 # %% [markdown]
+# Both are told BOOKED, and there is 1 reservation. That is why identity is the *first* check. The second delivery
+# comes from an old photograph; if the version were compared first, it would be FAILED, and its client would believe
+# that there is no booking. It is like this in all 6 schedules.
+#
 # A booking id stands for one request. If somebody uses the id `a` for another number of units, that is a different
-# request in disguise, and it is FAILED with the reason *identifier reuse*. And an attempt that was REJECTED or FAILED
-# leaves no trace. Whoever sends it again starts a new attempt, which may well succeed.
+# request in disguise, and it is FAILED with the reason *identifier reuse*.
 
 # %%
 reused = run(contention(2, 3, units=(1, 2), same_id=True), MEMORY, (0, 0, 1, 1))
@@ -253,6 +256,45 @@ assert reused.returned[1].reason is Reason.IDENTIFIER_REUSE
 print(told(reused)[-1])
 
 # %% [markdown]
+# An attempt that was REJECTED leaves no trace, and so does one that was FAILED, *unless its acknowledgement was lost*.
+# Whoever sends it again starts a new attempt, which may well succeed.
+#
+# That exception is a fault, and there are three of them. The store may be *unavailable*, at either step. It may book,
+# and its *acknowledgement* is lost on the way. And an attempt may *crash*: before observe, before persist or after it.
+#
+# **Predict before you run.** Here is one attempt on one seat, with each fault in each place. After which of them is
+# there a reservation?
+
+# %%
+kinds = set(FaultKind) - {FaultKind.REDELIVERY}
+lives = []
+schedules(replace(contention(1, 1), faults=Faults(1, kinds)), MEMORY, lives.append)
+after = {}
+for life in lives:
+    ended, left = str(life.returned.get(0, "no outcome")), len(life.final.reservations)
+    after.setdefault(ended, set()).add(left)
+    print(f"{Schedule(life.steps)!s:5} {ended:30} {left} recorded")
+assert len(lives) == 7
+assert after == {
+    "BOOKED": {1},
+    "FAILED (store unavailable)": {0},
+    "FAILED (acknowledgement lost)": {1},
+    "no outcome": {0, 1},
+}
+
+lost = find_scenario("lost-acknowledgement")
+again = run(lost, MEMORY, Schedule.parse("0.0a.1.1").steps)  # and the same id again
+assert [str(one) for one in again.returned.values()] == [
+    "FAILED (acknowledgement lost)",
+    "BOOKED",
+]
+assert len(again.final.reservations) == 1
+
+# %% [markdown]
+# Of these 7 lives the picture has one. *Store unavailable* left nothing. *Acknowledgement lost* left the reservation;
+# the same id, sent again, is BOOKED, and there is still 1. A crash tells nobody anything, and leaves a reservation if
+# it came after the persist. So FAILED alone does not say that nothing happened: its reason does.
+#
 # ## Exercises
 #
 # **a.** Which of the four steps may be repeated without changing the store?
@@ -318,6 +360,6 @@ for steps in ((0, 1, 1, 0), (1, 0, 1, 0)):
 #
 # ## What this did not show
 #
-# We looked at schedules of two or three attempts, and at no fault: nothing crashed and no answer was lost. We have not
+# We looked at schedules of two or three attempts, and at faults of a single one only. We have not
 # seen what goes wrong in a store that leaves out one of the checks. In
 # [notebook 2](02_you_are_the_scheduler.ipynb) you will break some.

@@ -40,10 +40,13 @@ use_style()
 # %% [markdown]
 # ## 1. A blind store
 #
-# Two attempts, a and b, want one seat. This store does what its callers computed, and asks nothing. If they take
-# turns, all is well, as in this picture.
+# Two attempts, a and b, want one seat. This store writes the total that its callers computed. It refuses a total
+# beyond the capacity, but it never asks whether anybody wrote since. If they take turns, all is well, as in this
+# picture.
 
 # %%
+too_many = run(contention(1, 1, [2]), GALLERY["last-write-wins"], (0, 0))
+assert str(too_many.returned[0]) == "REJECTED"  # a total of 2, of 1
 show_svg(Board(("blind",)).picture())
 
 # %% [markdown]

@@ -121,10 +121,28 @@ assert str(before.returned[1].outcome) == "FAILED"
 assert str(after.returned[1].outcome) == "REJECTED"
 
 # %% [markdown]
-# These do not commute: one writes what the other reads. Two persists do not commute either, if both would write. So
-# a pair of steps is a *race* when at least one of them writes; and schedules that order all races alike are the same
-# story, told with the boring parts in another order. Such a set of schedules is a **class** (or Mazurkiewicz trace).
-# One look at one member is a look at all of them.
+# These do not commute: one writes what the other reads. Two persists on one resource do not commute either, if
+# each would write when it comes first: the second is then refused, so it reads what the first has written. But what
+# if they write to two resources?
+
+# %%
+separate = find_scenario("two-resources-no-contention")
+one_way = run(separate, MEMORY, (0, 1, 0, 1))
+other_way = run(separate, MEMORY, (0, 1, 1, 0))  # the persists are swapped
+assert one_way.returned == other_way.returned and one_way.final == other_way.final
+assert all(step.before != step.after for step in one_way.taken[2:])  # both write
+swapped = [
+    run(contention(2, 2), MEMORY, steps) for steps in ((0, 1, 0, 1), (0, 1, 1, 0))
+]
+assert swapped[0].returned != swapped[1].returned  # on one resource it shows,
+for race in swapped:  # and only the first of them writes
+    assert [step.before != step.after for step in race.taken[2:]] == [True, False]
+
+# %% [markdown]
+# Both write, and nobody can tell who was first. So a pair of steps of two attempts is a *race* when they touch the same
+# thing and at least one of them writes it; and schedules that order all races alike are the same story, told with the
+# boring parts in another order. Such a set of schedules is a **class** (or Mazurkiewicz trace). One look at one
+# member is a look at all of them.
 
 # %% [markdown]
 # ## 4. A lattice with holes

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from lastseat.model.proof.induction import Answer, Proof, prove, smtlib
+from lastseat.model.proof import flaws
+from lastseat.model.proof.induction import Answer, Proof, inductive, prove, smtlib
 from lastseat.model.proof.invariant import INVARIANT, Conjunct
 from lastseat.model.proof.obligations import Kind, Question
 from lastseat.model.proof.solver import Term, checked, z3
@@ -130,6 +132,77 @@ def test_each_needed_conjunct_is_dropped_in_turn() -> None:
     assert [dropped for dropped, _, _ in mark.args[1]] == [one.name for one in NEEDED]
 
 
+# --- some conjuncts alone -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "refuted"),
+    [
+        (("state.capacity",), []),
+        (("state.capacity", "state.sum"), ["state.sum/persist"]),
+        (("state.capacity", "state.sum", "persist.identity.found"), []),
+        (("state.unique",), ["state.unique/persist"]),
+        (("state.unique", "persist.identity.found"), []),
+    ],
+)
+def test_conjuncts_are_inductive_alone_or_say_which_step_breaks_which(
+    asked: tuple[str, ...], refuted: list[str]
+) -> None:
+    """Clauses: state.capacity, state.sum, state.unique, persist.identity"""
+    alone = inductive(*asked, faults=False)
+
+    assert unproved(alone) == [one.name for one in alone.refuted] == refuted
+    assert alone.holds == (not refuted)
+    # Each of them at the start, and after each of two actions, and nothing else.
+    assert [one.name for one in alone.obligations] == [
+        f"{name}/{when}" for when in ("initial", "observe", "persist") for name in asked
+    ]
+
+
+def test_with_faults_the_conjuncts_are_asked_about_steps_that_a_fault_strikes() -> None:
+    assert unproved(inductive("state.capacity", "state.sum")) == [
+        "state.sum/persist",
+        "state.sum/persist_unacknowledged",
+    ]
+    assert inductive("state.sum", "persist.identity.found").holds
+
+
+def test_a_flawed_step_takes_a_conjunct_out_of_what_is_inductive() -> None:
+    """Clause: state.capacity"""
+    alone = inductive("state.capacity", encoding=flaws.TRUSTS_THE_OBSERVATION, faults=False)
+
+    assert unproved(alone) == ["state.capacity/persist"]
+
+
+def test_what_the_sum_lacks_is_told_as_a_reservation_that_is_not_found() -> None:
+    """Clause: state.sum"""
+    (broken,) = inductive("state.capacity", "state.sum", faults=False).refuted
+
+    assert broken.story == (
+        "the model\n"
+        "before:\n"
+        "  seat has 1 of 2 units confirmed, at version 1 after 1 effective persist\n"
+        "  recorded: 1 unit of seat for ann (attempt a)\n"
+        "  yet nothing is found under ann\n"
+        "  attempt a asks for 1 unit of seat for ann, and has observed version 1 with 1 confirmed\n"
+        "step: attempt a persists; the store answers accepted\n"
+        "after:\n"
+        "  seat has 2 of 2 units confirmed, at version 2 after 2 effective persists\n"
+        "  recorded: 1 unit of seat for ann (attempt a)\n"
+        "  attempt a has ended BOOKED\n"
+        "broken: confirmed = sum of the units of the recorded reservations (not so for seat)"
+    )
+
+
+def test_no_conjunct_at_all_is_nothing_that_is_inductive() -> None:
+    assert not inductive().holds
+
+
+def test_a_name_that_no_conjunct_has_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"there is no conjunct 'state.total', only state.capacity, state.sum, "):
+        inductive("state.capacity", "state.total")
+
+
 # --- doubt is never a proof -----------------------------------------------------------------------------------
 
 
@@ -181,8 +254,9 @@ def test_a_proof_of_nothing_does_not_hold() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1])
 def test_a_timeout_that_leaves_no_time_is_refused(timeout: int) -> None:
-    with pytest.raises(ValueError, match=f"timeout_milliseconds is {timeout}, and must be at least 1"):
-        prove(timeout_milliseconds=timeout)
+    for asked in (prove, partial(inductive, "state.sum")):
+        with pytest.raises(ValueError, match=f"timeout_milliseconds is {timeout}, and must be at least 1"):
+            asked(timeout_milliseconds=timeout)
 
 
 # --- z3 is optional -------------------------------------------------------------------------------------------

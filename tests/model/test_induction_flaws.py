@@ -153,6 +153,7 @@ def test_an_id_that_is_looked_up_in_one_resource_only_books_two_resources() -> N
     story = story_of(flaws.LOOKS_UP_EACH_RESOURCE_ALONE, "state.unique/persist")
 
     assert "recorded: 1 unit of seat for ann (attempt a); recorded: 1 unit of sofa for ann (attempt b)" in story
+    assert "yet the reservation of attempt a is found under ann, not that of attempt b" in story
     assert story.endswith("at most once in the whole store (not so for attempt a and attempt b)")
 
 

@@ -66,6 +66,28 @@ def test_twenty_schedules_of_two_attempts_are_four_stories_around_three_races() 
     ]
 
 
+@pytest.mark.parametrize("capacity", [1, 2])
+def test_of_two_persists_that_race_only_the_first_writes_at_any_capacity(texts: Texts, capacity: int) -> None:
+    """Clause: persist.refusal_pure"""
+    said = texts(lattice.lattice(contention(2, capacity)))
+
+    races = [text for text in said if text.endswith(("write", "writes"))]
+    assert races == ["A reads what\nB writes", "B reads what\nA writes", "only the first\nof them writes"]
+
+
+def test_two_persists_that_both_take_effect_are_said_to_both_write(texts: Texts) -> None:
+    said = texts(lattice.lattice(contention(2, 1), GALLERY["queues-conflicts"]))
+
+    races = [text for text in said if text.endswith(("write", "writes"))]
+    assert races == ["A reads what\nB writes", "B reads what\nA writes", "both write"]
+
+
+def test_the_picture_of_one_attempt_says_that_it_is_without_faults(figure_named: Named, texts: Texts) -> None:
+    said = texts(figure_named("attempt"))
+
+    assert "One attempt without faults: two shared steps, and persist alone decides" in said
+
+
 def test_persists_that_trust_what_was_observed_do_not_race_and_violate_in_eighteen_schedules() -> None:
     holes, stories = read(GALLERY["trusts-observation"])
 

@@ -76,8 +76,7 @@ def prove(
     obligation with how many are done and how many there are. Ctrl-C ends the proof with what is known.
     Raises SolverMissingError without z3, and ValueError for a timeout below one millisecond.
     """
-    if timeout_milliseconds < 1:
-        raise ValueError(f"timeout_milliseconds is {timeout_milliseconds}, and must be at least 1")
+    _check_timeout(timeout_milliseconds)
     obligations: list[Obligation] = []
     complete = True
     try:
@@ -88,6 +87,26 @@ def prove(
     except KeyboardInterrupt:
         complete = False
     return Proof(encoding.told, faults, tuple(obligations), complete)
+
+
+def inductive(
+    *names: str, encoding: Encoding = CORRECT, faults: bool = True, timeout_milliseconds: int = 10_000
+) -> Proof:
+    """Ask whether the named conjuncts of the invariant are inductive by themselves, and return what came of it.
+
+    They are when the proof holds: each is true at the start, and a step from any state in which all of them are true
+    leaves each of them true. Nothing else is assumed of that state, so it need not be reachable; a refuted obligation
+    tells of one in its `story`. Nothing is asked of single steps: that is `prove`.
+    Raises ValueError for a name that no conjunct has, and otherwise what `prove` raises.
+    """
+    known = {conjunct.name: conjunct for conjunct in INVARIANT}
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"there is no conjunct {unknown[0]!r}, only {', '.join(known)}")
+    _check_timeout(timeout_milliseconds)
+    question = Question(encoding, faults, tuple(known[name] for name in names))
+    kept = (formula for formula in question.formulas() if formula.kind in (Kind.INITIATION, Kind.CONSECUTION))
+    obligations = tuple(_discharge(formula, timeout_milliseconds) for formula in kept)
+    return Proof(encoding.told, faults, obligations, complete=True)
 
 
 def smtlib(folder: Path, encoding: Encoding = CORRECT, *, faults: bool = True) -> tuple[Path, ...]:
@@ -103,6 +122,11 @@ def smtlib(folder: Path, encoding: Encoding = CORRECT, *, faults: bool = True) -
         file.write_text(formula.script(), encoding="utf-8")
         files.append(file)
     return tuple(files)
+
+
+def _check_timeout(timeout_milliseconds: int) -> None:
+    if timeout_milliseconds < 1:
+        raise ValueError(f"timeout_milliseconds is {timeout_milliseconds}, and must be at least 1")
 
 
 def _discharge(formula: Formula, timeout_milliseconds: int) -> Obligation:

@@ -105,6 +105,7 @@ def _wishes(small: Small, before: State) -> Iterator[Term]:
         yield words.known(resource)
         yield z3.Or(before.version[resource] == before.effects[resource], z3.Not(words.known(resource)))
         yield z3.Or(words.known(resource), before.confirmed[resource] == 0)
+        yield before.effects[resource] == before.reservations[resource]
     for attempt in small.attempts:
         yield before.stage[attempt] == words.stages[Stage.IDLE]
         yield z3.Or(
@@ -170,6 +171,17 @@ class _Story:
             "; ".join(f"recorded: {self._request(attempt)} (attempt {attempt})" for attempt in recorded)
             or "nothing is recorded"
         )
+        yield from (line for attempt in recorded for line in self._look_up(state, attempt))
+
+    def _look_up(self, state: State, attempt: Term) -> Iterator[str]:
+        """Yield what the store finds under the id of a recorded reservation, where that is not the reservation."""
+        booking = vocabulary().booking(attempt)
+        name = self._which(booking, self.small.bookings)
+        if not self._true(state.taken[booking]):
+            yield f"yet nothing is found under {name}"
+        elif not self._true(state.holder[booking] == attempt):
+            holder = self._which(state.holder[booking], self.small.attempts)
+            yield f"yet the reservation of attempt {holder} is found under {name}, not that of attempt {attempt}"
 
     def _attempts(self) -> Iterator[str]:
         for attempt in self.small.attempts:

@@ -92,7 +92,7 @@ def lattice(scenario: Scenario | None = None, implementation: Implementation = M
     )
     drawn = canvas(figure, 0, 0, *figure.get_size_inches())
     labels = [shown(label) for label in scenario.labels]
-    _frame(drawn, labels, holes)
+    _frame(drawn, labels, {hole: _race(labels, _writing(executions, hole)) for hole in holes})
     rarest = min(len(story.paths) for story in stories)
     for story in stories:
         for moves in story.paths:
@@ -112,9 +112,18 @@ def _paths() -> Iterator[Moves]:
         yield tuple(int(place in ups) for place in range(2 * steps))
 
 
+def _is_shared(moves: Moves, place: int) -> bool:
+    return STEPS[moves[:place].count(moves[place])] != "propose"
+
+
+def _shared(moves: Moves) -> int:
+    """Return how many of the steps are shared."""
+    return sum(_is_shared(moves, place) for place in range(len(moves)))
+
+
 def _execution(scenario: Scenario, implementation: Implementation, moves: Moves) -> Run:
     """Execute the shared steps of a path."""
-    shared = [who for place, who in enumerate(moves) if STEPS[moves[:place].count(who)] != "propose"]
+    shared = [who for place, who in enumerate(moves) if _is_shared(moves, place)]
     with suppress(ScheduleError):
         execution = run(scenario, implementation, shared)
         if not execution.unfinished:
@@ -132,6 +141,21 @@ def _holes(executions: dict[Moves, Run]) -> set[Cell]:
         and _known(execution) != _known(executions[(*moves[:place], 1, 0, *moves[place + 2 :])])
         for cell in [(moves[:place].count(0), moves[:place].count(1))]
     }
+
+
+def _writing(executions: dict[Moves, Run], cell: Cell) -> set[tuple[bool, bool]]:
+    """Return which of the two steps around a cell change the store, the first attempt's before the second's.
+
+    There is a pair for each way in which that happens, over all paths on which one step comes right after the other.
+    """
+    ways = set()
+    for moves, execution in executions.items():
+        for place, who in enumerate(moves[:-1]):
+            if who != moves[place + 1] and (moves[:place].count(0), moves[:place].count(1)) == cell:
+                shared = _shared(moves[:place])
+                earlier, later = (taken.before != taken.after for taken in execution.taken[shared : shared + 2])
+                ways.add((later, earlier) if who else (earlier, later))
+    return ways
 
 
 def _known(execution: Run) -> tuple[object, ...]:
@@ -169,7 +193,7 @@ def _passes_above(moves: Moves, cell: Cell) -> bool:
 # --- drawing --------------------------------------------------------------------------------------------------
 
 
-def _frame(drawn: Axes, labels: Sequence[str], holes: Sequence[Cell]) -> None:
+def _frame(drawn: Axes, labels: Sequence[str], holes: dict[Cell, str]) -> None:
     size = len(STEPS)
     for place in range(size + 1):
         along = [LEFT, LEFT + size * SIDE], [BOTTOM + place * SIDE] * 2
@@ -186,14 +210,17 @@ def _frame(drawn: Axes, labels: Sequence[str], holes: Sequence[Cell]) -> None:
     first, second = (f"attempt {label} makes progress" for label in labels)
     drawn.text(LEFT + end / 2, BOTTOM - 0.78, first, ha="center", va="center", color=MUTED)
     drawn.text(LEFT - 1.24, BOTTOM + end / 2, second, ha="center", va="center", color=MUTED, rotation=90)
-    for across, up in holes:
-        _hole(drawn, across, up, _race(labels, STEPS[across], STEPS[up]))
+    for (across, up), race in holes.items():
+        _hole(drawn, across, up, race)
 
 
-def _race(labels: Sequence[str], first: str, second: str) -> str:
-    if first == second:
-        return "both write" if first == "persist" else "both read"
-    reader, writer = labels if first == "observe" else (labels[1], labels[0])
+def _race(labels: Sequence[str], ways: set[tuple[bool, bool]]) -> str:
+    """Return what makes a race of two steps, in two short lines. A persist that is refused has only read."""
+    if (True, True) in ways:
+        return "both write"
+    if ways >= {(True, False), (False, True)}:
+        return "only the first\nof them writes"
+    writer, reader = labels if (True, False) in ways else (labels[1], labels[0])
     return f"{reader} reads what\n{writer} writes"
 
 

@@ -76,9 +76,9 @@ def transitions() -> tuple[tuple[str, world.Done, bool], ...]:
 
 @styled
 def attempt_graph() -> Figure:
-    """Return the local transition table of one attempt as a graph: two shared steps, three outcomes."""
+    """Return the local transition table of one attempt as a graph: two shared steps, three outcomes, no fault."""
     subtitle = "Every case of the model's persist. Only one of them changes the store; version checked first."
-    figure = page(8.8, 3.9, "One attempt: two shared steps, and persist alone decides", subtitle)
+    figure = page(8.8, 3.9, "One attempt without faults: two shared steps, and persist alone decides", subtitle)
     drawn = canvas(figure, 0, 0, 8.8, 3.9)
     middle = 1.85
     idle, held = (0.85, middle), (2.95, middle)
