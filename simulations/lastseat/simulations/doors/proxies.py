@@ -6,18 +6,19 @@ alike in every execution.
 """
 
 from collections.abc import Callable
+from functools import partial
+from inspect import Signature, signature
 from types import TracebackType
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias
 
 from lastseat.reference.attempt_booking import Observe, Persist
 from lastseat.reference.attempt_booking import Operation as StoreOperation
 from lastseat.reference.values import Proposal
-from lastseat.simulations.kernel.objects import Condition, Semaphore, Shared, SharedObject, Waiting
-from lastseat.simulations.kernel.operations import Operation
+from lastseat.simulations.kernel.objects import Lockable, SharedObject
+from lastseat.simulations.kernel.operations import Operation, Steps
 
 Step: TypeAlias = Operation | StoreOperation
 Take: TypeAlias = Callable[[Step], Any]  # what a step gives, its operation alone knows
-Found = TypeVar("Found")
 
 
 def is_store(shared: object) -> bool:
@@ -48,26 +49,6 @@ class StoreProxy:
         raise AttributeError(f"only observe and persist of a store are steps; {name} is not")
 
 
-class SharedProxy:
-    """A `Shared` whose objects take the operations that they would return."""
-
-    __slots__ = ("_shared", "_take")
-
-    def __init__(self, shared: Shared, take: Take) -> None:
-        self._shared, self._take = shared, take
-
-    def __repr__(self) -> str:
-        return "shared"
-
-    def __getattr__(self, name: str) -> "ObjectProxy":
-        held = getattr(self._shared, name)
-        if not isinstance(held, SharedObject):
-            raise AttributeError(f"there is no shared object {name!r}")
-        if isinstance(held, Condition):
-            return ConditionProxy(held, self._take)
-        return LockProxy(held, self._take) if isinstance(held, Semaphore) else ObjectProxy(held, self._take)
-
-
 class Method:
     """A method of a shared object that makes an operation; to call it is to take the operation."""
 
@@ -79,29 +60,38 @@ class Method:
     def __repr__(self) -> str:
         return self._name
 
+    @property
+    def __signature__(self) -> Signature:
+        return signature(self._made)
+
     def __call__(self, *arguments: object, **named: object) -> Any:
-        """Call the method; where it makes an operation, return what taking that gives."""
+        """Call the method; where it makes operations, return what taking them gives."""
         made = self._made(*arguments, **named)
-        if isinstance(made, Waiting):
-            return _waited(made, self._take)
+        if isinstance(made, Steps):
+            return _all_of(made, self._take)
         return self._take(made) if isinstance(made, Operation) else made
 
 
-def _waited(waiting: Waiting, take: Take) -> Any:
-    """Take the steps of what waits, one after the other, and return what it gives."""
-    steps, result = iter(waiting), None
+def _all_of(several: Steps, take: Take) -> Any:
+    """Take several steps, one after the other, and return what they give."""
+    steps = iter(several)
+    following: Callable[[], Operation] = partial(next, steps)
     while True:
         try:
-            operation = steps.send(result)
+            operation = following()
         except StopIteration as ended:
             return ended.value
-        result = take(operation)
+        try:
+            following = partial(steps.send, take(operation))
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for the step
+            following = partial(steps.throw, error)
 
 
 class ObjectProxy:
-    """One shared object. A method that makes an operation takes it too; plain attributes cannot be reached."""
+    """One shared object. A method that makes an operation takes it too; what changes cannot be reached otherwise."""
 
     __slots__ = ("_on", "_take")
+    _on: SharedObject
 
     def __init__(self, on: SharedObject, take: Take) -> None:
         self._on, self._take = on, take
@@ -109,47 +99,31 @@ class ObjectProxy:
     def __repr__(self) -> str:
         return self._on.name
 
-    def __getattr__(self, name: str) -> Method:
-        method = getattr(self._on, name)
-        if not callable(method):
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._on, name)
+        if isinstance(found, Operation):
+            return self._take(found)
+        if name in self._on.constants:
+            return found
+        if not callable(found):
             raise AttributeError(f"{name} of {self} is no step; call its operations")
-        return Method(f"{self}.{name}", method, self._take)
+        return Method(f"{self}.{name}", found, self._take)
+
+    def stands_for(self, on: object) -> bool:
+        """Return whether it is that object which it takes steps on."""
+        return self._on is on
 
 
 class LockProxy(ObjectProxy):
-    """A mutex or semaphore, or the mutex of a condition, to be used as one of `threading`."""
+    """A lock, or the lock of a condition, to be held in a `with`."""
 
     __slots__ = ()
-    _on: Semaphore | Condition
-
-    def acquire(self, blocking: bool = True) -> bool:
-        """Take a permit, and wait for one unless `blocking` is False; return whether it was taken."""
-        if not blocking:
-            return bool(self._take(self._on.try_acquire()))
-        self._take(self._on.acquire())
-        return True
-
-    def release(self) -> None:
-        """Give a permit back."""
-        self._take(self._on.release())
+    _on: Lockable
 
     def __enter__(self) -> bool:
-        return self.acquire()
+        return bool(self._take(self._on.acquire()))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self.release()
-
-
-class ConditionProxy(LockProxy):
-    """A condition, to be used as one of `threading`, but without timeouts."""
-
-    __slots__ = ()
-    _on: Condition
-
-    def wait_for(self, predicate: Callable[[], Found]) -> Found:
-        """Wait until `predicate`, which may take steps, gives something true, and return that."""
-        while not (found := predicate()):
-            _waited(self._on.wait(), self._take)
-        return found
+        self._take(self._on.release())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lastseat.simulations.kernel.objects.shared import Look, SharedObject, Touch
+from lastseat.simulations.kernel.objects.shared import Look, SharedObject, Touch, hashable, unhashable
 from lastseat.simulations.kernel.operations import Location
 
 
@@ -67,7 +67,7 @@ class Update(Touch):
     def perform(self, _shared: object, /) -> Any:
         """Apply the function."""
         before = self.on.value
-        self.on.value = self.function(before)
+        self.on.value = hashable(self.on, self.function(before))
         return before
 
 
@@ -81,7 +81,7 @@ class FetchAndAdd(Touch):
     def perform(self, _shared: object, /) -> Any:
         """Add."""
         before = self.on.value
-        self.on.value = before + self.amount
+        self.on.value = hashable(self.on, before + self.amount)
         return before
 
 
@@ -118,11 +118,15 @@ class Register(SharedObject):
 
     def write(self, value: Hashable) -> Write:
         """Return the operation that writes it."""
+        try:
+            hash(value)
+        except TypeError:
+            raise unhashable(self, value) from None
         return Write(self, value)
 
     def compare_and_swap(self, expected: Hashable, new: Hashable) -> CompareAndSwap:
         """Return the operation that writes `new` if the value is `expected`, and says whether."""
-        return CompareAndSwap(self, expected, new)
+        return CompareAndSwap(self, expected, hashable(self, new))
 
     def fetch_and_add(self, amount: int = 1) -> FetchAndAdd:
         """Return the operation that adds `amount` and gives the value before."""

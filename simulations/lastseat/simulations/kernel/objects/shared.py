@@ -2,21 +2,71 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from lastseat.simulations.common.values import value_told
 from lastseat.simulations.kernel.operations import Location, Operation
 
 
 class SharedObject:
-    """One location, and its whole state as one hashable value. It is named by the `Shared` that holds it."""
+    """One object of a `Shared`, which names it. Its whole state is its `value`, which must be hashable.
 
-    def __init__(self, value: Hashable) -> None:
-        self.name: str = ""
-        self.value: Any = value
+    Derive from it to make a shared object of your own, whose steps are methods with `step`. Where the state is no
+    hashable value, as that of a connection, define `value` as a property that shows it as one.
+
+    >>> from lastseat.testing import Shared, SharedObject, explore, step
+    >>> class Account(SharedObject):
+    ...     def __init__(self, money):
+    ...         super().__init__(money)
+    ...     @step
+    ...     def deposit(self, amount):
+    ...         self.value += amount
+    >>> def pay(shared):
+    ...     yield shared.account.deposit(5)
+    >>> explore([pay, pay], shared=lambda: Shared(account=Account(1))).finals
+    frozenset({(('account', 11),)})
+
+    Raises TypeError where the value is not hashable.
+    """
+
+    name: str = ""
+    value: Any = None
+    constants: ClassVar[tuple[str, ...]] = ()  # attributes that never change: to look at them is no step
+    has_parts: ClassVar[bool] = False  # whether some steps touch parts of it, and not the whole
+    under_way: bool = False  # whether a step of it is being performed
+
+    shows_its_value: ClassVar[bool] = False  # whether that is a property that cannot be set
+
+    def __init_subclass__(cls) -> None:
+        shown = cls.value  # of a class, the property itself
+        cls.shows_its_value = isinstance(shown, property) and shown.fset is None
+
+    def __init__(self, value: Hashable = None) -> None:
+        try:
+            hash(value)
+        except TypeError:
+            raise unhashable(self, value) from None
+        if not self.shows_its_value:
+            self.value = value
 
     def parts(self) -> "Mapping[str, SharedObject]":
         """Return the objects that this one works with, such as the mutex of a condition."""
         return {}
+
+
+def hashable(on: SharedObject, value: Any) -> Any:
+    """Return a value that may be shared. Raises TypeError, in one line, where it is not hashable."""
+    try:
+        hash(value)
+    except TypeError:
+        raise unhashable(on, value) from None
+    return value
+
+
+def unhashable(on: SharedObject, value: object) -> TypeError:
+    """Return the error that says that a value may not be shared."""
+    who, what = on.name or f"a {type(on).__name__}", f"a {type(value).__name__}, {value_told(value)}"
+    return TypeError(f"{who} is given {what}: what is shared must be hashable, as a tuple is")
 
 
 class Shared:
@@ -67,7 +117,10 @@ class Shared:
     def restore(self, snapshot: tuple[tuple[str, Hashable], ...]) -> None:
         """Give all objects the values of a snapshot. They stay the same objects, as operations hold them."""
         for name, value in snapshot:
-            self._objects[name].value = value
+            held = self._objects[name]
+            if held.shows_its_value:
+                raise TypeError(f"{name}, a {type(held).__name__}, only shows its value, which cannot be put back")
+            held.value = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +138,11 @@ class Touch(Operation):
     def writes(self) -> tuple[Location, ...]:
         """Return the object's name."""
         return (self.on.name,)
+
+    def wrote_raising(self, error: Exception, /) -> tuple[Location, ...]:
+        """Return nothing: a ready-made object raises before it changes anything."""
+        del error
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
