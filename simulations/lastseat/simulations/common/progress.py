@@ -7,5 +7,9 @@ from typing import TypeAlias
 Progress: TypeAlias = Callable[[int, int | None], None]
 
 
+class About(int):
+    """A total that was estimated."""
+
+
 def silent(_done: int, _total: int | None) -> None:
     """Report no progress."""

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from lastseat.simulations.common.progress import Progress
+from lastseat.simulations.common.progress import About, Progress
 
 MOST_WORTH_SHOWING = 10**15  # more than that will not be done, and a bar computes with floats
 PAUSE = 0.05  # seconds between two updates of the bar; an engine may report much more often
@@ -32,6 +32,16 @@ class RateColumn(ProgressColumn):
         """Return the rate of one task."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
+
+
+class CountColumn(MofNCompleteColumn):
+    """How many of how many, or of about how many."""
+
+    def render(self, task: Task) -> Text:
+        """Return the count of one task."""
+        if not isinstance(task.total, About):
+            return super().render(task)
+        return Text(f"{int(task.completed)}/about {int(task.total):,}", style="progress.download")
 
 
 class Stages:
@@ -70,7 +80,7 @@ def stages() -> Iterator[Stages]:
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        CountColumn(),
         RateColumn(),
         TimeRemainingColumn(),
     )
