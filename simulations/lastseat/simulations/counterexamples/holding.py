@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lastseat.simulations.kernel.actions import Fault
-from lastseat.simulations.kernel.operations import Location
+from lastseat.simulations.kernel.operations import Location, Raised, Spawn
 from lastseat.simulations.kernel.run import Run, Taken
 
 # Kinds of operations by which a lock is taken, perhaps taken, or given back; to sleep on a condition frees its mutex.
@@ -64,7 +64,7 @@ def copies_of(run: Run) -> tuple[Held, ...]:
 
 def _read(taken: Taken) -> Iterator[Location]:
     """Yield the locations that a step read and did not write: those of which it gave its process a copy."""
-    if not was_performed(taken) or taken.result is None or taken.ended or taken.fault is not None:
+    if taken.fault is not None or taken.result is None or taken.ended or isinstance(taken.result, Raised):
         return
     if taken.writes == () and not takes(taken):
         yield from taken.reads or ()
@@ -82,12 +82,28 @@ def wrote(taken: Taken, location: Location) -> bool:
 def takes(taken: Taken) -> bool:
     """Return whether the process holds a lock after this step that it did not before."""
     kind = _kind(taken)
-    return was_performed(taken) and (kind in TAKING or (kind in TRYING and taken.result is True))
+    return succeeded(taken) and (kind in TAKING or (kind in TRYING and taken.result is True))
+
+
+def tells(taken: Taken) -> bool:
+    """Return whether a step told its process more than that it was taken.
+
+    True of a lock is no more than that, and which process was begun is said of the step.
+    """
+    if taken.result is None or isinstance(taken.operation, Spawn):
+        return False
+    return not (taken.result is True and takes(taken) and _kind(taken) in TAKING)
+
+
+def spawned_in(run: Run) -> dict[int, str]:
+    """Return the processes that were begun by others, in their order, with the names of their functions."""
+    begun = [(taken.result, taken.operation) for taken in run.taken if isinstance(taken.operation, Spawn)]
+    return {child: operation.name for child, operation in begun if isinstance(child, int)}
 
 
 def gives_back(taken: Taken) -> bool:
     """Return whether the process gave a lock back in this step."""
-    return was_performed(taken) and _kind(taken) in GIVING
+    return succeeded(taken) and _kind(taken) in GIVING
 
 
 def lock_of(operation: object) -> Location:
@@ -102,6 +118,11 @@ def lock_of(operation: object) -> Location:
 def was_performed(taken: Taken) -> bool:
     """Return whether a step did anything to the shared state, or could have."""
     return taken.fault not in (Fault.CRASH_BEFORE, Fault.UNAVAILABLE)
+
+
+def succeeded(taken: Taken) -> bool:
+    """Return whether a step did what it is for: it was performed, and its operation did not raise."""
+    return was_performed(taken) and (taken.fault is not None or not isinstance(taken.result, Raised))
 
 
 def _kind(taken: Taken) -> object:

@@ -38,7 +38,9 @@ def waits_of(run: Run) -> tuple[Wait, ...]:
             waits.append(Wait(process, operation, joins=operation.process))
             continue
         wanted = lock_of(operation) if getattr(operation, "kind", None) in TAKING else None
-        holders = tuple((lock.process, lock.start) for lock in held if lock.location == wanted)
+        # Whoever took a lock several times has it since the first.
+        since = {lock.process: lock.start for lock in reversed(held) if lock.location == wanted}
+        holders = tuple(reversed(since.items()))
         waits.append(Wait(process, operation, holders, None if holders else _last_writer(run, on, process)))
     return tuple(waits)
 

@@ -1,33 +1,21 @@
 """Values, operations and changes of any program in a few words that are safe to print, whatever they are."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 
-from lastseat.simulations.common.text import number, printable
-from lastseat.simulations.kernel.objects import Mutex
-from lastseat.simulations.kernel.operations import Act, Choose, Join, Location, ended
+from lastseat.simulations.common.text import printable
+from lastseat.simulations.common.values import LONGEST_VALUE, value_told
+from lastseat.simulations.kernel.objects import Mutex, RLock
+from lastseat.simulations.kernel.operations import Act, Choose, Join, Location, Spawn, ended
 from lastseat.simulations.kernel.run import Run, Taken
 
-LONGEST_VALUE = 40  # characters of a value
 LONGEST_NAME = 24  # characters of an object's name, or of a location
 LONGEST_KIND = 30  # characters
 MOST_LISTED = 4  # locations of one operation
 SHARED = "shared state"  # what a shared state without named parts is called
-NOT_ARGUMENTS = ("on", "most")  # fields of an operation that are told otherwise, or not at all
-
-
-def value_told(value: object, longest: int = LONGEST_VALUE) -> str:
-    """Return a value as Python shows it, without the address of anything."""
-    if type(value) is int:
-        return number(value)
-    shown = ""
-    with suppress(Exception):  # somebody's own
-        shown = repr(value)
-    if not shown or shown == object.__repr__(value):
-        shown = f"a {type(value).__name__}"
-    return printable(re.sub(r" at 0x[0-9a-f]+", "", shown[: 1000 * longest]), longest)
+HELD = "held"  # a lock that somebody has
+NOT_ARGUMENTS = ("on", "most", "method", "declared")  # fields of an operation told otherwise, or not at all
 
 
 def parts_of(snapshot: object) -> Mapping[str, object] | None:
@@ -47,18 +35,22 @@ def parts_of(snapshot: object) -> Mapping[str, object] | None:
 
 
 class Words:
-    """How the parts of one run are worded: its processes by their labels, its mutexes as free or held."""
+    """How the parts of one run are worded: its processes by their labels, its locks as free or held.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    Where it is `short`, processes are called p0, p1, and so on.
+    """
+
+    def __init__(self, run: Run, *, short: bool = False) -> None:
+        self._run, self._short = run, short
         operations = [*(taken.operation for taken in run.taken), *run.ahead.values()]
         objects = [getattr(operation, "on", None) for operation in operations]
         objects += [getattr(place, "mutex", None) for place in objects]
         self._mutexes = {place.name for place in objects if isinstance(place, Mutex)}
+        self._reentrant = {place.name for place in objects if isinstance(place, RLock)}
 
     def process(self, process: int) -> str:
         """Return what a process is called."""
-        return printable(self._run.labels[process], LONGEST_KIND)
+        return f"p{process}" if self._short else printable(self._run.labels[process], LONGEST_KIND)
 
     def location(self, location: Location) -> str:
         """Return what a location is called."""
@@ -74,7 +66,11 @@ class Words:
     def value(self, part: str, value: object, longest: int = LONGEST_VALUE) -> str:
         """Return what a part of the shared state holds."""
         if part in self._mutexes and value in (0, 1):
-            return "free" if value else "held"
+            return "free" if value else HELD
+        if part in self._reentrant and isinstance(value, tuple) and len(value) == 2:
+            holder, times = value
+            held = f"{HELD} by {self.process(holder)}" if holder in range(len(self._run.labels)) else HELD
+            return "free" if not times else held if times == 1 else f"{held} {times} times"
         return value_told(value, longest)
 
     def operation(self, operation: object) -> str:
@@ -83,6 +79,10 @@ class Words:
         if isinstance(operation, Join):
             known = operation.process in range(len(self._run.labels))
             return f"{kind} {self.process(operation.process) if known else value_told(operation.process)}"
+        if isinstance(operation, Spawn):
+            begun = f"{kind} {printable(operation.name, LONGEST_NAME)}"
+            known = operation.child in range(len(self._run.labels))
+            return f"{begun} as {self.process(operation.child)}" if known else begun
         if isinstance(operation, Choose):
             return kind
         name = getattr(getattr(operation, "on", None), "name", None)
@@ -90,7 +90,7 @@ class Words:
         given = list(_arguments(operation))
         if len(given) == 1:
             return f"{kind}{where}: {given[0][1]}"
-        return f"{kind}{where}{': ' if given else ''}{', '.join(f'{name} {value}' for name, value in given)}"
+        return f"{kind}{where}{': ' if given else ''}{', '.join(f'{name} {value}'.strip() for name, value in given)}"
 
     def _touched(self, operation: object) -> str:
         """Return the locations of an operation that is on no one object."""
@@ -130,13 +130,21 @@ def differs(before: object, after: object) -> bool:
     return False
 
 
+def _is_nothing(value: object) -> bool:
+    return value is None or (type(value) is tuple and not value)
+
+
 def _arguments(operation: object) -> Iterator[tuple[str, str]]:
     """Yield the fields that an operation was made with; functions only where they have a name."""
     if not is_dataclass(operation) or isinstance(operation, Act):
         return
     for part in fields(operation):
         value = getattr(operation, part.name, None)
-        if part.name in NOT_ARGUMENTS or (value is None and part.default is None):
+        if part.name in NOT_ARGUMENTS or not part.init or (_is_nothing(value) and part.default == value):
+            continue
+        if part.name in ("arguments", "named"):  # those of a method
+            pairs = value.items() if isinstance(value, Mapping) else [("", each) for each in value or ()]
+            yield from ((name, value_told(each)) for name, each in pairs)
             continue
         name = getattr(value, "__name__", None) if callable(value) else value_told(value)
         if isinstance(name, str) and name != "<lambda>":

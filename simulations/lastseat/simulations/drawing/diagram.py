@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from lastseat.simulations.common.widths import calm
+from lastseat.simulations.counterexamples.holding import spawned_in
 from lastseat.simulations.kernel.actions import Fault
 from lastseat.simulations.kernel.run import Run, Taken
 
@@ -190,7 +191,7 @@ def drawn(run: Run, adapter: Adapter, title: str | None = None, violating: Colle
     """Return what is to be drawn of `run`; the steps numbered in `violating` are known to break a property."""
     begun = {taken.process: taken.number for taken in reversed(run.taken)}
     # A redelivery that was not made has no row.
-    processes = [*range(run.originals), *sorted(begun)]
+    processes = [*range(run.originals), *sorted({*begun, *spawned_in(run)})]
     rows = {process: row for row, process in enumerate(dict.fromkeys(processes))}
     marks = []
     for taken in run.taken:

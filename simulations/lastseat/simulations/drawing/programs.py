@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from lastseat.simulations.common.text import counted
+from lastseat.simulations.common.values import value_told
 from lastseat.simulations.common.widths import calm
-from lastseat.simulations.counterexamples.holding import copies_of, locks_of
+from lastseat.simulations.counterexamples.holding import copies_of, locks_of, tells
 from lastseat.simulations.counterexamples.program_story import steps_told
-from lastseat.simulations.counterexamples.wording import SHARED, Words, differs, kind_told, parts_of, value_told
+from lastseat.simulations.counterexamples.wording import HELD, SHARED, Words, differs, kind_told, parts_of
 from lastseat.simulations.drawing.diagram import (
     LONGEST_NAME,
     LONGEST_REASON,
@@ -23,9 +24,9 @@ from lastseat.simulations.drawing.diagram import (
     drawn,
 )
 from lastseat.simulations.kernel.actions import Fault
-from lastseat.simulations.kernel.operations import Choose, Join
+from lastseat.simulations.kernel.operations import Choose, Join, Raised, Spawn
 from lastseat.simulations.kernel.run import Run, Taken
-from lastseat.simulations.kernel.stepping import Broken
+from lastseat.simulations.kernel.stepping import ASSERTION, Broken
 
 MOST_LANES = 12  # where more parts are touched, they are one lane of numbered states
 LONG_VALUE, SHORT_VALUE = 20, 8  # characters of a value in a box
@@ -98,8 +99,9 @@ class Processes:
                 yield Box(number, ("not there", "none"), None)
                 continue
             said = self.words.value(part, held[part], LONG_VALUE)
-            texts = tuple(dict.fromkeys((calm(said, LONG_VALUE), calm(said, SHORT_VALUE))))
-            yield Box(number, texts, 1.0 if said == "held" else 0.0)
+            is_held = said.startswith(HELD)
+            texts = tuple(dict.fromkeys((calm(said, LONG_VALUE), HELD if is_held else calm(said, SHORT_VALUE))))
+            yield Box(number, texts, 1.0 if is_held else 0.0)
 
     def _numbered(self) -> Iterator[Box]:
         """Yield a box for each state that differs from the one before, or may: some states cannot be seen."""
@@ -159,7 +161,7 @@ class Processes:
         operation = taken.operation
         if taken.fault is Fault.CRASH_BEFORE:
             return Kind.CRASH
-        if isinstance(operation, Choose | Join):
+        if isinstance(operation, Choose | Join | Spawn):
             return Kind.LOCAL
         may_write = getattr(operation, "writes", None)
         if may_write is None or (may_write and taken.writes is None):
@@ -178,8 +180,12 @@ class Processes:
             when = f"after {word}" if taken.fault is Fault.CRASH_AFTER else f"before {word}"
             return "", "", "CRASH", calm(when, LONGEST_REASON)
         failed = _FAILED.get(taken.fault, "") if taken.fault is not None else ""
-        told = "" if taken.result is None or failed else value_told(taken.result, SHORT_VALUE)
+        raised = isinstance(taken.result, Raised)
+        says = tells(taken) or isinstance(taken.operation, Spawn)
+        told = value_told(taken.result, SHORT_VALUE) if says and not failed and not raised else ""
         end = _ended(taken.returned) if taken.ended else ""
+        if raised and not failed and not end:
+            end = _raises(taken.result.kind.__name__)
         if failed:
             end = ", ".join(filter(None, (failed, end)))
         if kind is Kind.PERSIST:
@@ -206,8 +212,12 @@ def _reads(operation: object) -> tuple[object, ...]:
 
 def _ended(returned: object) -> str:
     if isinstance(returned, Broken):
-        return "FAILS"
+        return "FAILS" if returned.name == ASSERTION else _raises(returned.kind)
     return "ends" if returned is None else f"returns {value_told(returned, SHORT_VALUE)}"
+
+
+def _raises(kind: str) -> str:
+    return calm(f"raises {kind}", LONGEST_REASON)
 
 
 def _changes(taken: Taken) -> bool:

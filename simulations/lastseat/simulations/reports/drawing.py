@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from lastseat.simulations.bookings.findings import Finding
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.common.text import counted
+from lastseat.simulations.common.values import value_told
 from lastseat.simulations.counterexamples.program_story import end_told, steps_told
-from lastseat.simulations.counterexamples.wording import SHARED, Words, parts_of, value_told
+from lastseat.simulations.counterexamples.wording import SHARED, Words, parts_of
 from lastseat.simulations.drawing.bookings import booking_diagram
 from lastseat.simulations.drawing.page import picture
 from lastseat.simulations.drawing.programs import program_diagram
