@@ -29,6 +29,18 @@ LONG = {
     "model": (["model", "--attempts", "8", "--capacity", "4"], rb"\d/s"),
     "verify": (["verify"], rb"three-attempts-two-seats: "),
 }
+SPINNING = """\
+from lastseat.testing import Register, Shared
+
+def spin(shared):
+    yield shared.x.read()
+    print("it spins", flush=True)
+    while True:
+        pass
+
+def program():
+    return [spin], lambda: Shared(x=Register(0))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +105,22 @@ def test_ctrl_c_prints_one_json_object_that_is_not_complete(
     said = json.loads(out)
     assert (status, said["complete"], said["violations"]) == (130, False, [])
     assert said.get("executions") or said.get("states") or said.get("scenarios")
+    assert "Traceback" not in terminal
+
+
+@pytest.mark.parametrize("strategy", ["dpor", "merged", "brute"])
+def test_ctrl_c_in_code_that_never_ends_names_the_line(
+    interrupted: Callable[..., tuple[int, str, str]], own_module: Callable[[str], None], strategy: str
+) -> None:
+    own_module(SPINNING)
+
+    status, out, terminal = interrupted(
+        ["explore", "--program", "mine:program", "--strategy", strategy, "--json"], rb"it spins"
+    )
+
+    said = json.loads(out)
+    assert (status, said["verdict"], said["complete"]) == (130, "incomplete", False)
+    assert re.fullmatch(r"it was interrupted at mine\.py:[5-7]", said["why"])
     assert "Traceback" not in terminal
 
 

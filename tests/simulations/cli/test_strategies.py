@@ -19,6 +19,18 @@ def test_dpor_executes_one_schedule_of_each_trace_and_says_how_many_that_covers(
     assert (seen["complete"], len(seen["vectors"])) == (True, 15)
 
 
+def test_a_search_that_is_cut_short_says_about_how_many_traces_there_are(lastseat: Run) -> None:
+    options = ("explore", "--attempts", "5", "--capacity", "5", "--strategy", "dpor", "--executions", "100")
+    seen, told = lastseat(*options, "--json"), lastseat(*options)
+
+    estimate = seen.data["estimate"]
+    assert (seen.status, told.status, set(estimate)) == (3, 3, {"traces", "low", "high", "descents"})
+    assert estimate["low"] <= 4_025 <= estimate["high"]
+    assert seen.data["stopped"].startswith("100 executions were asked for; about 2.")
+    assert re.search(r"100 executions were asked for; about 2\.\d % of \S+ traces \(", " ".join(told.out.split()))
+    assert lastseat("explore", "--strategy", "dpor", "--json").data["estimate"] is None
+
+
 def test_workers_change_nothing_but_the_time(lastseat: Run) -> None:
     options = ("explore", "--attempts", "3", "--capacity", "2", "--strategy", "dpor", "--json")
     alone, together = lastseat(*options).data, lastseat(*options, "--workers", "2").data

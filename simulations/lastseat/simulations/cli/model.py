@@ -11,7 +11,7 @@ from lastseat.model.world import Fault
 from lastseat.reference.implementation import MEMORY
 from lastseat.reference.store import Policy
 from lastseat.simulations.bookings.abstraction import system_of
-from lastseat.simulations.checkers.engines import ENGINES, check
+from lastseat.simulations.checkers.engines import BOUNDED, ENGINES, check
 from lastseat.simulations.cli.options import (
     Chosen,
     json_option,
@@ -64,6 +64,8 @@ def model_command(
             "the model does not count faults, as --faults would have it; "
             "--fault KIND says what may strike, at any step and any number of times"
         )
+    if budget is not None and engine not in BOUNDED:
+        raise click.UsageError(f"--seconds bounds {' and '.join(BOUNDED)}, and {engine} knows no bound")
     system = system_of(chosen.scenario, replace(MEMORY, policy=Policy(policy)))
     system = replace(system, faults=frozenset(FAULTS[name] for name in faults))
     started = monotonic()

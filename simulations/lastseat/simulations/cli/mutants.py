@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lastseat.simulations.bookings.implementations import find_implementation, running
-from lastseat.simulations.cli.options import json_option, seconds_option, status_of
+from lastseat.simulations.cli.options import is_given, json_option, seconds_option, status_of
 from lastseat.simulations.cli.terminal import print_all, print_json
 from lastseat.simulations.common.progress_bar import stages
 from lastseat.simulations.common.text import counted
@@ -61,6 +61,8 @@ def mutants_command(
     """
     implementations = [find_implementation(name) for name in dict.fromkeys(names)] or list(FLAWED.values())
     chosen = tuple(engine for engine in ENGINES if engine in (engines or ENGINES))
+    if is_given("seeds") and not set(chosen) & set(STRATEGIES):
+        raise click.UsageError(f"--seeds is for {', '.join(STRATEGIES)}, and none of them was asked for")
     started = monotonic()
     clock = Clock(None if budget is None else started + budget)
     with stages() as stage:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.bookings.scenario import Scenario, contention
@@ -123,11 +124,33 @@ def _generated(attempts: int, capacity: int, units: tuple[int, ...] | None, same
     return Chosen(scenario, f"--attempts {attempts} --capacity {capacity}{listed}{' --same-id' * same_id}")
 
 
-def _with_faults(chosen: Chosen, faults: Faults) -> Chosen:
+def faults_told(faults: Faults) -> str:
+    """Return the option of a fault budget, to be pasted."""
     kinds = "" if faults.kinds == NO_FAULTS.kinds else f":{','.join(sorted(map(_kind_told, faults.kinds)))}"
+    return f"--faults {faults.most}{kinds}"
+
+
+def _with_faults(chosen: Chosen, faults: Faults) -> Chosen:
     title = chosen.scenario.title if not faults.most else f"{chosen.scenario.title}, {faults}"
     scenario = replace(chosen.scenario, title=title, faults=faults)
-    return Chosen(scenario, f"{chosen.options} --faults {faults.most}{kinds}", asks_for_faults=faults.most > 0)
+    return Chosen(scenario, f"{chosen.options} {faults_told(faults)}", asks_for_faults=faults.most > 0)
+
+
+class TokenCommand(click.Command):
+    """A command whose argument may be the token of the empty schedule, which begins like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, such a token last."""
+        tokens = [argument for argument in args if argument.startswith("-@")]
+        if tokens and "--" not in args:
+            args = [*(argument for argument in args if argument not in tokens), "--", *tokens]
+        return super().parse_args(ctx, args)
+
+
+def is_given(name: str | None) -> bool:
+    """Return whether a parameter of the command stands on the command line (`seconds` is called `budget` there)."""
+    source = click.get_current_context().get_parameter_source({"seconds": "budget"}.get(name or "", name or ""))
+    return source is ParameterSource.COMMANDLINE
 
 
 def seconds_option(text: str) -> Callable[[Command], Command]:

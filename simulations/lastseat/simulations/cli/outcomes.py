@@ -15,7 +15,7 @@ from lastseat.model.law.outcomes import FaultRates, Law, ScheduleLaw, outcomes
 from lastseat.model.world import Outcome, Policy
 from lastseat.simulations.bookings.scenario import Scenario
 from lastseat.simulations.bookings.scenario_file import find_scenario
-from lastseat.simulations.cli.options import HOLDS, INCOMPLETE, INTERRUPTED, json_option, units_listed
+from lastseat.simulations.cli.options import HOLDS, INCOMPLETE, INTERRUPTED, is_given, json_option, units_listed
 from lastseat.simulations.cli.terminal import print_json, printing
 from lastseat.simulations.common.files import check_place
 from lastseat.simulations.common.text import counted, quoted
@@ -113,6 +113,9 @@ def outcomes_command(
     for option, given in (("--sample", sample), ("--plot", plot)):
         if given is not None and not plain:
             raise click.UsageError(f"{option} knows one unit each, no faults and no limit in flight")
+    for option, name, needed, given in (("--seed", "seed", "--sample", sample), ("--kind", "kind", "--plot", plot)):
+        if given is None and is_given(name):
+            raise click.UsageError(f"{option} comes with {needed}")
     started = monotonic()
     exact, units = not as_float, asked.units
     found = outcomes(

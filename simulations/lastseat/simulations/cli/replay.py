@@ -16,12 +16,15 @@ from lastseat.simulations.cli.options import (
     HOLDS,
     VIOLATED,
     Chosen,
+    TokenCommand,
     implementation_option,
     json_option,
     scenario_options,
     standing_of,
     status_of,
 )
+from lastseat.simulations.cli.programs.options import program_options, wanted
+from lastseat.simulations.cli.programs.replaying import draw_named, replay_named
 from lastseat.simulations.cli.terminal import print_all, print_json, printing
 from lastseat.simulations.common.files import check_place, write_whole
 from lastseat.simulations.common.progress_bar import stages
@@ -30,6 +33,7 @@ from lastseat.simulations.counterexamples.explain import explanations
 from lastseat.simulations.counterexamples.story import fingerprint, is_complete
 from lastseat.simulations.counterexamples.story import replay_command as replay_line
 from lastseat.simulations.drawing.spacetime import spacetime_png, spacetime_svg, spacetime_text
+from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule, ScheduleError
 from lastseat.simulations.reports import data as report_data
@@ -68,15 +72,16 @@ WRITERS: Mapping[str, Callable[[Sheet], bytes]] = {
 }
 
 
-@click.command("replay")
+@click.command("replay", cls=TokenCommand)
 @click.argument("token")
 @scenario_options
 @implementation_option
+@program_options
 @click.option("--upto", type=click.IntRange(min=0), metavar="STEP", help="Stop after that step.")
 @click.option(
     "--then",
     metavar="STRATEGY",
-    help=f"From there on, cover every schedule: {' or '.join(CONTINUING)}.",
+    help=f"From there on, cover every schedule: {' or '.join(CONTINUING)} (of a program: brute).",
 )
 @json_option
 def replay_command(
@@ -84,6 +89,8 @@ def replay_command(
     chosen: Chosen,
     generated: bool,
     implementation_name: str,
+    program: str | None,
+    deadlocks: bool,
     upto: int | None,
     then: str | None,
     as_json: bool,
@@ -94,6 +101,8 @@ def replay_command(
     answer, a the acknowledgement is lost.
     """
     del generated
+    if (own := wanted(program, deadlocks, ("upto", "then"))) is not None:
+        return replay_named(token, own, upto, then, as_json=as_json)
     schedule, implementation = Schedule.parse(token), find_implementation(implementation_name)
     started = monotonic()
     with running(implementation):
@@ -103,9 +112,7 @@ def replay_command(
         lines = list(report.execution_lines(execution, found))
         seen = None
         if then is not None:
-            steps = list(execution.steps)
-            with stages() as stage:
-                seen = continue_from(chosen.scenario, implementation, steps, then, progress=stage(f"then {then}"))
+            seen = _continued(execution, chosen.scenario, implementation, then)
             told = explanations(seen, chosen.scenario, implementation, chosen.options)
             data["then"] = report_data.exploration_data(seen, chosen.scenario, implementation, told)
             tables = list(report.exploration_tables(seen, chosen.scenario, implementation, told))
@@ -113,10 +120,8 @@ def replay_command(
         print_json({**data, "stale": bool(stale)}, monotonic() - started)
     else:
         with printing():
-            for line in lines:
-                click.echo(line)
-    if stale:
-        click.echo(f"lastseat: {stale}", err=True)
+            click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    _say_stale(stale)
     if seen is None:
         return VIOLATED if found else HOLDS
     standing = standing_of(bool(found) or bool(seen.violations), seen.complete)
@@ -124,6 +129,17 @@ def replay_command(
         covered = counted(seen.interleavings or 0, "schedule")
         print_all(tables, standing, f"{covered} that begin so, {monotonic() - started:.2f} s")
     return status_of(standing, seen.interrupted)
+
+
+def _continued(execution: Run, scenario: Scenario, implementation: Implementation, then: str) -> Exploration:
+    with stages() as stage:
+        progress = stage(f"then {then}")
+        return continue_from(scenario, implementation, list(execution.steps), then, progress=progress)
+
+
+def _say_stale(stale: str) -> None:
+    if stale:
+        click.echo(f"lastseat: {stale}", err=True)
 
 
 def _replayed(
@@ -139,19 +155,31 @@ def _replayed(
         raise ScheduleError(f"{error}; {stale}" if stale else str(error)) from None
 
 
-@click.command("draw")
+@click.command("draw", cls=TokenCommand)
 @click.argument("token")
 @scenario_options
 @implementation_option
+@program_options
 @click.option(
     "-o", "--output", metavar="FILE", help="FILE.svg, FILE.png, FILE.html or FILE.txt; the terminal if not given."
 )
 @json_option
 def draw_command(
-    token: str, chosen: Chosen, generated: bool, implementation_name: str, output: str | None, as_json: bool
+    token: str,
+    chosen: Chosen,
+    generated: bool,
+    implementation_name: str,
+    program: str | None,
+    deadlocks: bool,
+    output: str | None,
+    as_json: bool,
 ) -> int:
     """Draw one schedule as a space-time diagram."""
     del generated
+    if as_json and output is None:
+        raise click.UsageError("--json comes with --output: it names the file")
+    if (own := wanted(program, deadlocks, ("output",))) is not None:
+        return draw_named(token, own, output, as_json=as_json)
     write = _writer(".txt" if output is None else output)
     if output is not None:
         check_place(output)
@@ -171,8 +199,7 @@ def draw_command(
     elif output is None:
         with printing():
             click.echo(drawn.decode())
-    if stale:
-        click.echo(f"lastseat: {stale}", err=True)
+    _say_stale(stale)
     return HOLDS
 
 

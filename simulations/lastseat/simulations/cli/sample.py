@@ -3,7 +3,6 @@
 from time import monotonic
 
 import click
-from click.core import ParameterSource
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,12 +13,15 @@ from lastseat.simulations.bookings.sample import Draws, Sampled, sample_booking
 from lastseat.simulations.cli.options import (
     Chosen,
     implementation_option,
+    is_given,
     json_option,
     scenario_options,
     seconds_option,
     standing_of,
     status_of,
 )
+from lastseat.simulations.cli.programs.exploring import sample_named
+from lastseat.simulations.cli.programs.options import given_of, program_options, wanted
 from lastseat.simulations.cli.sweeps import SweepOptions, run_sweep, sweep_options
 from lastseat.simulations.cli.terminal import print_json, printing
 from lastseat.simulations.common.progress_bar import stages
@@ -52,6 +54,7 @@ def sampled_data(sampled: Sampled, draws: Draws, chosen: Chosen, implementation:
 @click.option("--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, metavar="S")
 @click.option("--depth", type=click.IntRange(1, MOST_DEPTH), metavar="D", help=f"Of pct (default {DEPTH}).")
 @implementation_option
+@program_options
 @seconds_option("Stop after so many seconds.")
 @sweep_options
 @json_option
@@ -63,13 +66,15 @@ def sample_command(
     seed: int,
     depth: int | None,
     implementation_name: str,
+    program: str | None,
+    deadlocks: bool,
     budget: float | None,
     sweep: SweepOptions | None,
     as_json: bool,
 ) -> int:
     """Run the real code under random schedules.
 
-    Of one scenario, or with --sweep of a whole grid of attempts, capacities, laws and policies.
+    Of one scenario, with --sweep of a whole grid of attempts, capacities, laws and policies, or of a --program.
 
     The same seed gives the same schedules, on every machine. A sample is no proof: status 0 says that all runs were
     made and none violates anything.
@@ -78,9 +83,10 @@ def sample_command(
     if sweep is not None:
         _check_alone()
         return run_sweep(sweep, runs, seed, as_json)
-    if depth is not None and strategy != "pct":
-        raise click.UsageError(f"--depth is for pct, and {strategy} has none")
-    draws = Draws(strategy, runs, seed, (depth or DEPTH) if strategy == "pct" else None)
+    if (own := wanted(program, deadlocks, ("strategy", "runs", "seed", "depth", "budget"))) is not None:
+        how = {"strategy": strategy, "runs": runs, "seed": seed, "depth": depth, "seconds": budget}
+        return sample_named(own, given_of(how), as_json=as_json)
+    draws = _draws(strategy, runs, seed, depth)
     implementation = find_implementation(implementation_name)
     started = monotonic()
     with running(implementation):
@@ -101,12 +107,17 @@ def sample_command(
     return status_of(standing_of(bool(sampled.seen.violations), sampled.seen.complete), sampled.seen.interrupted)
 
 
+def _draws(strategy: str, runs: int, seed: int, depth: int | None) -> Draws:
+    if depth is not None and strategy != "pct":
+        raise click.UsageError(f"--depth is for pct, and {strategy} has none")
+    return Draws(strategy, runs, seed, (depth or DEPTH) if strategy == "pct" else None)
+
+
 def _check_alone() -> None:
     """Raise click.UsageError where an option was given that a sweep does not have."""
     context = click.get_current_context()
     for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-        if given and parameter.name not in SWEPT:
+        if is_given(parameter.name) and parameter.name not in SWEPT:
             raise click.UsageError(f"--sweep comes with no {parameter.opts[0]}")
 
 

@@ -49,8 +49,10 @@ def say_no_more() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_all(tables: Iterable[RenderableType], standing: Standing, text: str, notes: Iterable[Text] = ()) -> None:
-    """Print tables and lines, then the verdict and what it rests on, then notes."""
+def print_all(
+    tables: Iterable[RenderableType], standing: Standing, text: str, notes: Iterable[Text] = (), *, word: str = ""
+) -> None:
+    """Print tables and lines, then the verdict (or the `word` for it) and what it rests on, then notes."""
     console = _Console(highlight=False)
     with printing():
         for table in tables:
@@ -58,7 +60,7 @@ def print_all(tables: Iterable[RenderableType], standing: Standing, text: str, n
                 print_table(console, table)
             else:  # lines of text are left to the terminal to wrap, so that they can be copied
                 console.print(table, soft_wrap=True)
-        verdict_line(console, standing, text)
+        verdict_line(console, standing, text, word)
         for note in notes:
             console.print(note)
 

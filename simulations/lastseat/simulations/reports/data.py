@@ -1,6 +1,7 @@
 """What the commands say to other programs: plain data, as `--json` prints it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from lastseat.model.searches.readable import Mix
 from lastseat.model.searches.readable import Violation as ModelViolation
@@ -18,6 +19,7 @@ from lastseat.simulations.counterexamples.story import (
     step_told,
     store_told,
 )
+from lastseat.simulations.kernel.budget import Estimate
 from lastseat.simulations.kernel.exploration import Exploration
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.reports.breaches import Explained, story_key
@@ -66,6 +68,11 @@ def violation_data(told: Explanation) -> dict[str, object]:
     }
 
 
+def estimate_data(estimate: Estimate | None) -> dict[str, int] | None:
+    """Return about how many traces there are, as `--json` gives it."""
+    return None if estimate is None else asdict(estimate)
+
+
 def exploration_data(
     seen: Exploration, scenario: Scenario, implementation: Implementation, told: Sequence[Explanation]
 ) -> dict[str, object]:
@@ -89,6 +96,7 @@ def exploration_data(
         "nonconforming": [violation_data(deviation) for deviation in told[broken:]],
         "complete": seen.complete,
         "stopped": seen.why,
+        "estimate": estimate_data(seen.estimate),
         "violations": [violation_data(violation) for violation in told[:broken]],
     }
 

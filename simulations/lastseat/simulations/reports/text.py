@@ -209,6 +209,6 @@ def _gallery_table(found: Verification) -> Table:
     return table
 
 
-def verdict_line(console: Console, standing: Standing, text: str) -> None:
-    """Print the last line: the verdict in capitals, and what it rests on."""
-    console.print(Text(f"{str(standing).upper()}: {text}", style=STYLES[standing]))
+def verdict_line(console: Console, standing: Standing, text: str, word: str = "") -> None:
+    """Print the last line: the verdict (or the `word` for it) in capitals, and what it rests on."""
+    console.print(Text(f"{(word or str(standing)).upper()}: {text}", style=STYLES[standing]))
