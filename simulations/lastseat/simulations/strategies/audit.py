@@ -11,10 +11,11 @@ from typing import Any
 
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.kernel.actions import Step, process_of
-from lastseat.simulations.kernel.endings import as_text, final_of, returned_of
+from lastseat.simulations.kernel.endings import final_of, returned_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.kernel.schedule import shortened
 from lastseat.simulations.kernel.stepping import MisfitError
 from lastseat.simulations.strategies.reduction.trace import Trace
 from lastseat.simulations.strategies.sampling.chance import Chance
@@ -28,24 +29,22 @@ def is_audited(number: int) -> bool:
     return number <= FIRST or number % EVERY == 0
 
 
-class _Guarded(Execution):
-    """An execution that notices when the code between two operations changes the shared state."""
-
-    def _resume(self, who: int, result: object) -> bool:
-        before = final_of(self.shared)
-        ended = super()._resume(who, result)
-        if final_of(self.shared) != before:
-            raise ProgramError(f"process {who} changes shared state outside its operations{self.so_far()}")
-        return ended
-
-
-def audit(seen: Execution, number: int) -> bool:
+def audit(seen: Execution, number: int, watched: Program | None = None) -> bool:
     """Repeat an execution as it was, and in other orders of its trace. Raises ProgramError where they differ.
 
-    The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed.
+    The orders are that of the highest-numbered process first, and one that is drawn; `number` is the seed. `watched`
+    is the program whose processes are watched meanwhile; see `unseen`.
     """
-    program, meter = seen.program, seen.meter
-    again, trace = _Guarded(program, meter), Trace(meter.footprints)
+    trace = repeated(seen, watched or seen.program)
+    random = Random(number)  # noqa: S311 - nothing secret is drawn
+    for pick in (trace.who.__getitem__, lambda _: random.random()):
+        _exchange(seen, another_order(trace, pick))
+    return True
+
+
+def repeated(seen: Execution, program: Program) -> Trace:
+    """Repeat an execution as it was, and return its trace. Raises ProgramError where it goes otherwise."""
+    again, trace = Execution(program, seen.meter), Trace(seen.meter.footprints)
     for step in seen.schedule:
         who = process_of(step)
         if not again.can_go(who):
@@ -55,10 +54,7 @@ def audit(seen: Execution, number: int) -> bool:
         trace.add(step, footprint, operation, result)
     if _ending(again) != _ending(seen):
         raise _not_deterministic(seen)
-    random = Random(number)  # noqa: S311 - nothing secret is drawn
-    for pick in (trace.who.__getitem__, lambda _: random.random()):
-        _exchange(seen, another_order(trace, pick))
-    return True
+    return trace
 
 
 def confirm(
@@ -80,7 +76,7 @@ def confirm(
         if ending_of(execution) not in seen:
             raise ProgramError(
                 "the program touches more than its operations declare, or keeps state from one execution to the next:"
-                f" schedule {as_text(execution.schedule)} ends in {_told(execution)}, and nothing in the search did"
+                f" schedule {shortened(execution.schedule)} ends in {_told(execution)}, and nothing in the search did"
             )
     return SCHEDULES
 
@@ -124,12 +120,12 @@ def _told(execution: Execution) -> str:
 def _not_deterministic(seen: Execution) -> ProgramError:
     return ProgramError(
         "the program is not deterministic, or keeps state from one execution to the next: schedule "
-        f"{as_text(seen.schedule)} ended in {_told(seen)}, and otherwise when it was taken again"
+        f"{shortened(seen.schedule)} ended in {_told(seen)}, and otherwise when it was taken again"
     )
 
 
 def _undeclared(seen: Execution, other: list[Step], how: str) -> ProgramError:
     return ProgramError(
         "the program touches more than its operations declare: schedules "
-        f"{as_text(seen.schedule)} and {as_text(other)} differ only in steps that should commute, and {how}"
+        f"{shortened(seen.schedule)} and {shortened(other)} differ only in steps that should commute, and {how}"
     )

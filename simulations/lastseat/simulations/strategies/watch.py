@@ -12,7 +12,6 @@ from lastseat.simulations.kernel.budget import Driven
 from lastseat.simulations.kernel.endings import final_of, returned_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.exploration import (
-    ASSERTION,
     DEADLOCK,
     End,
     Ending,
@@ -22,10 +21,11 @@ from lastseat.simulations.kernel.exploration import (
     Violation,
 )
 from lastseat.simulations.kernel.observer import Counted, Coverage
-from lastseat.simulations.kernel.operations import Choose
+from lastseat.simulations.kernel.operations import Choose, Raised
 from lastseat.simulations.kernel.program import Program, ProgramError
 from lastseat.simulations.strategies.audit import audit, confirm, is_audited
 from lastseat.simulations.strategies.claims import Claims, applies, never, objection
+from lastseat.simulations.strategies.unseen.look import Lookout, Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Findings:
     effects: dict[str, set[bool]]
     violations: tuple[Violation, ...]
     counts: tuple[int, int, int]
+    unseen: Unseen
     steps: tuple[int, ...] | None
     is_multinomial: bool
 
@@ -60,6 +61,7 @@ class Watch:
         self.shortest = Shortest()
         self.deadlocks, self.audited, self._seen = 0, 0, 0
         self._steps: tuple[int, ...] | None = ()  # how many steps each process takes; None: it differs
+        self._lookout, self._unseen = Lookout(program), Unseen()
         self._is_multinomial = not program.faults.most  # nothing ever waits, and nothing is chosen
 
     @property
@@ -73,7 +75,8 @@ class Watch:
         return bool(self.shortest)
 
     def begin(self) -> None:
-        """Check the claims about the state in which nothing has happened."""
+        """Look for what no schedule decides, and check the claims about the state in which nothing has happened."""
+        self._lookout.look_around()
         if self._claims.always:
             start = Execution(self._program, self._meter)
             for claim in self._claims.always:
@@ -87,7 +90,7 @@ class Watch:
             self._kinds.append(names_of(kind, step.fault))
         else:
             self._kinds.append((kind,))
-            if getattr(operation, "conditional", False):
+            if getattr(operation, "conditional", False) and result.__class__ is not Raised:
                 self.effects.setdefault(kind, set()).add(bool(operation.wrote(result)))
             if operation.__class__ is Choose and len(operation.options) > 1:
                 self._is_multinomial = False
@@ -112,8 +115,8 @@ class Watch:
             for kind in kinds:
                 fired[kind] += 1
         self._measure(execution)
-        for said, taken in execution.broken:
-            self.shortest.offer(ASSERTION, printable(said, 300), execution.schedule[:taken])
+        for failure in execution.broken:
+            self.shortest.offer(failure.name, printable(failure.said, 300), execution.schedule[: failure.taken])
         if waiting:
             self.deadlocks += 1
             if not self._deadlocks_allowed:
@@ -124,11 +127,13 @@ class Watch:
             self.spoke[claim.name] += objection(claim, end, execution.so_far) is None
         self._seen += 1
         if is_audited(self._seen):
-            self.audited += audit(execution, self._seen)
+            with self._lookout.explaining():
+                self.audited += audit(execution, self._seen, self._lookout.program)
 
     def confirm(self) -> None:
         """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""
-        self.audited += confirm(self._program, self._meter, _ending, self.endings)
+        with self._lookout.explaining():
+            self.audited += confirm(self._program, self._meter, _ending, self.endings)
 
     def _count(self, ending: Ending) -> None:
         try:
@@ -140,8 +145,9 @@ class Watch:
             ) from None
 
     def _measure(self, execution: Execution) -> None:
-        self._is_multinomial = self._is_multinomial and not execution.waits
         steps = execution.taken()
+        multinomial = not execution.waits and len(steps) == len(self._program.processes)
+        self._is_multinomial = self._is_multinomial and multinomial
         self._steps = steps if self._steps in ((), steps) else None
 
     def _check(self, claim: Property, about: object, execution: Execution) -> None:
@@ -172,6 +178,7 @@ class Watch:
             self.effects,
             self.shortest.all(),
             (self.deadlocks, self.audited, self._seen),
+            self._known_unseen(),
             self._steps,
             self._is_multinomial,
         )
@@ -187,15 +194,20 @@ class Watch:
         for violation in findings.violations:
             self.shortest.offer(violation.name, violation.witness, violation.steps)
         deadlocks, audited, seen_there = findings.counts
+        self._unseen = self._unseen if self._unseen.found else findings.unseen
         self.deadlocks += deadlocks
         self.audited += audited
         self._seen += seen_there
         self._is_multinomial = self._is_multinomial and findings.is_multinomial
         self._steps = findings.steps if self._steps in ((), findings.steps) else None
 
+    def _known_unseen(self) -> Unseen:
+        here = self._lookout.unseen
+        return here if here.found or not self._unseen.found else self._unseen
+
     def report(self, strategy: str, counted: Counted, driven: Driven, coverage: Coverage) -> Exploration:
         """Return what was seen; `driven` says why it is not all, if it is not."""
-        complete = not driven.why
+        complete, unseen = not driven.why, self._known_unseen()
         whole = self.interleavings() if coverage is Coverage.EVERY_TRACE else counted.executions
         return Exploration(
             strategy=strategy,
@@ -210,9 +222,12 @@ class Watch:
             fired=dict(sorted((self.fired | self.spoke).items())),
             never=never(self.effects),
             vacuous=self._claims.vacuous(self.spoke),
+            unseen=unseen.found,
+            unwatched=unseen.unwatched,
             audited=self.audited,
             why=driven.why,
             interrupted=driven.interrupted,
+            estimate=driven.estimate,
         )
 
 
