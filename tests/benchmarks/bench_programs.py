@@ -18,7 +18,10 @@ from typing import Any
 
 from lastseat.reference.implementation import MEMORY
 from lastseat.simulations.bookings.explore import explore_program
+from lastseat.simulations.bookings.program import booking_program
 from lastseat.simulations.bookings.scenario import contention
+from lastseat.simulations.kernel.program import Program, program_of
+from lastseat.simulations.strategies.reduction.estimate import Estimator
 from lastseat.testing import Exploration, Register, Shared, explore
 
 # The booking system as threads write it: an unlocked read, then a compare-and-set under a lock. It prints how many
@@ -132,6 +135,29 @@ def bench_booking() -> None:
     for attempts in (3, 4, 5):
         seen, seconds = timed(lambda n=attempts: booking(n, n))
         say(f"n={attempts}, capacity {attempts}", seen, seconds, "4,025 traces in 1 s" if attempts == 5 else "-")
+
+
+def off_by(program: Program, traces: int, seed: int) -> float:
+    """By which part the estimate of a program with so many traces is wrong."""
+    estimator = Estimator(lambda: program, seed)
+    estimator.descend(300)
+    found = estimator.estimate()
+    return abs(found.traces / traces - 1) if found else 1.0
+
+
+def bench_estimates() -> None:
+    print("\n300 random descents: how many traces there are, by 20 seeds")
+    six = booking_program(contention(6, 6), MEMORY)
+    for name, program, traces in (
+        ("compare-and-swap, n=5", program_of([swap("x")] * 5, registers), 4_025),
+        ("reads and writes, n=5", program_of([add("x")] * 5, registers), 14_400),
+        ("bookings, n=6", six, 75_876),
+    ):
+        start, errors = time.perf_counter(), list[float]()
+        for seed in range(20):
+            errors.append(off_by(program, traces, seed))
+        seconds = (time.perf_counter() - start) / len(errors)
+        print(f"  {name}: off by {sum(errors) / len(errors):.1%} on average, {seconds:.2f} s each (to reach: 25 %)")
 
 
 def bench_many_traces() -> None:

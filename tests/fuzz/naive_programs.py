@@ -28,7 +28,7 @@ class Run:
     touched: list[tuple[Places, Places]] = field(default_factory=list)  # what each step read and wrote
     kinds: list[tuple[str, bool | None]] = field(default_factory=list)  # whether a conditional step had an effect
     states: list[Any] = field(default_factory=list)  # the snapshot at the start and after each step
-    broken: list[tuple[int, int]] = field(default_factory=list)  # who broke an assertion, after how many steps
+    broken: list[tuple[str, int]] = field(default_factory=list)  # what nobody caught, after how many steps
     ending: Ending = ((), None, ())
     raised: str = ""
     endless: int | None = None
@@ -62,14 +62,17 @@ class _Machine:
             self.go_on(who, None)
         run.states.append(self.shared.snapshot())
 
-    def go_on(self, who: int, result: Any) -> None:
+    def go_on(self, who: int, result: Any, error: Exception | None = None) -> None:
+        send = self.sends[who]
         try:
-            self.pending[who] = self.sends[who](result)
+            self.pending[who] = send(result) if error is None else send.__self__.throw(error)
         except StopIteration as stopped:
             self.returned[who] = stopped.value
-        except AssertionError as error:
-            self.returned[who] = Broken(str(error))
-            self.run.broken.append((who, len(self.run.schedule)))
+        except Exception as error:  # noqa: BLE001 - whatever nobody caught
+            kind = type(error).__name__
+            self.returned[who] = Broken(str(error), kind)
+            name = "assertion" if kind == "AssertionError" else f"uncaught {kind}"
+            self.run.broken.append((name, len(self.run.schedule)))
         else:
             self.run.can_wait = self.run.can_wait or self.pending[who].blocking
 
@@ -85,10 +88,15 @@ class _Machine:
     def step(self, who: int) -> None:
         operation, run = self.pending[who], self.run
         run.schedule.append(who)
-        result = self.returned[operation.process] if isinstance(operation, Join) else operation.perform(self.shared)
-        wrote = operation.wrote(result)
-        run.kinds.append((operation.kind, bool(wrote) if operation.conditional else None))
-        self.go_on(who, result)
+        result, raised = None, None
+        try:
+            is_join = isinstance(operation, Join)
+            result = self.returned[operation.process] if is_join else operation.perform(self.shared)
+        except Exception as error:  # noqa: BLE001 - whatever the operation raises
+            raised = error
+        wrote = operation.wrote_raising(raised) if raised else operation.wrote(result)
+        run.kinds.append((operation.kind, bool(wrote) if operation.conditional and not raised else None))
+        self.go_on(who, result, raised)
         if who in self.returned and wrote is not None:
             wrote = (*wrote, ("ended", who))
         run.touched.append((operation.reads, wrote))

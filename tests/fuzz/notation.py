@@ -146,6 +146,12 @@ def _set_all_if_zero(shared: Any, place: str) -> Places | None:
     return None  # everything
 
 
+def _set_and_raise(shared: Any, deciding: str, place: str) -> None:
+    _set(shared, place, 1)
+    if not _value(shared, deciding):
+        raise RuntimeError(f"{deciding} is not set")
+
+
 # What a word means: a pattern, and the operation made of the shared state and the pattern's groups.
 STEPS: Words = {
     **notation.WORDS,
@@ -164,6 +170,10 @@ STEPS: Words = {
     r"([xyz])&([xyz])": lambda _, a, b: SetBoth(a, b),
     r"([xyz])&&([xyz])": lambda _, a, b: act(
         "set both", lambda s: _set(s, (a, b), 1), reads=(a,), writes=(a, b), when=lambda s: _value(s, a) == 0
+    ),
+    # The second is set to 1, and then it raises if the first is 0.
+    r"([xyz])!([xyz])": lambda _, a, b: act(
+        "set or raise", lambda s: _set_and_raise(s, a, b), reads=(a,), writes=(b,)
     ),
     r"([xyz])!": lambda _, a: act("undeclared", lambda s: setattr(getattr(s, a), "value", 1 + _value(s, a))),
     # Conditional steps: no possible write; one of two places; both or none; after a wait; nothing declared.

@@ -23,7 +23,8 @@ CONDITIONAL = ["x:0>1", "x:1>2", "x:1>0", "y:0>1", "l~", "s~", "x&y", "y&x", "x/
 WAITING = ["x>=1", "y>=1", "x<1", "x<2", "x>=9", "l(", "m(", "s(", "s)", "@0", "@1", "@2", "@3", "never", "x>>y",
            "x&&y", "x==y", "x==z", "x==y!", "l( x+ l)", "m( x? m)", "l( m( m) l)", "m( l( l) m)"]  # fmt: skip
 EVERYTHING = ["x!", "x~all", "y~all", "all?", "all=1", "all=0", "all>0", "x==y!"]
-RAISING = ["l)", "x*"]  # where nobody holds l; and for ever, where nobody sets x
+RAISING = ["l)", "x!y", "y!x", "x*"]  # where nobody holds l; where the first is 0; for ever, where nobody sets x
+CAUGHT = ["l)^", "m)^", "x!y^", "y!x^", "x!x^", "c!^"]
 SIMPLE = ["x?", "x=1", "x=#", "y?", "y=1", "x:0>1", "y=#"]  # enough for wakeup trees that branch a lot
 ON_TWO = ["x&y", "y&x", "x?", "y?", "x+", "y:0>1", "x->y", "x/yz", "x=1"]  # what is written depends on the place
 SMALL = [(1, 1), (3, 3), (2, 2, 2), (1, 2, 3), (1, 1, 1, 1), (1, 1, 1, 2), (1, 1, 2, 2), (1, 1, 1, 1, 1), (0, 2, 2),
@@ -66,7 +67,7 @@ def few_of(words: list[str]) -> st.SearchStrategy[list[str]]:
 
 def few_of_all() -> st.SearchStrategy[list[str]]:
     """A few words each, of all that there are."""
-    groups = [PLAIN, PLAIN, CONDITIONAL, WAITING, GOING_ON, EVERYTHING]
+    groups = [PLAIN, PLAIN, CONDITIONAL, WAITING, GOING_ON, EVERYTHING, CAUGHT]
     words = st.sampled_from(groups).flatmap(st.sampled_from) | st.sampled_from(PLAIN + CONDITIONAL + RAISING)
     return st.lists(words, min_size=3, max_size=8, unique=True)
 

@@ -143,7 +143,7 @@ class Seen:
     @property
     def is_cut(self) -> bool:
         """Whether it had more to do than was asked for."""
-        return self.said.endswith("executions were asked for")
+        return self.said.endswith("asked for")
 
 
 def seen_by(case: Case, claims: Sequence[Claim], strategy: str, make: Callable[..., Any]) -> Seen:

@@ -17,7 +17,7 @@ from fuzz.notation import new_shared, processes_of
 from fuzz.program_cases import LARGE, ON_TWO, SIMPLE, SMALL, Case, Claim, cases, claims_of, few_of, few_of_all
 from fuzz.program_engines import ALL_RIGHT, Engines, Seen, seen_by, seen_split
 
-from lastseat.simulations.kernel.exploration import ASSERTION, DEADLOCK, Exploration, Violation, When
+from lastseat.simulations.kernel.exploration import DEADLOCK, Exploration, Violation, When
 from lastseat.simulations.kernel.replay import run as replay
 from lastseat.simulations.strategies.sampling.samplers import STRATEGIES
 from lastseat.testing import Verdict
@@ -124,7 +124,7 @@ def _spoken(claim: Claim, runs: Sequence[Run], *, again: bool) -> int:
 
 def shortest_violations(runs: Sequence[Run], claims: Sequence[Claim], *, allowed: bool) -> dict[str, int]:
     """How many steps the shortest schedule has that violates a claim, for each that is violated."""
-    found: list[tuple[str, int]] = [(ASSERTION, taken) for run in runs for _, taken in run.broken]
+    found: list[tuple[str, int]] = [failure for run in runs for failure in run.broken]
     found += [(DEADLOCK, len(run.schedule)) for run in runs if run.ending[2] and not allowed]
     for claim in claims:
         if claim.when is When.ALWAYS:
@@ -178,8 +178,9 @@ def shown(name: str, case: Case, claims: Sequence[Claim], violation: Violation) 
     waiting = tuple(again.unfinished())
     if violation.name == DEADLOCK:
         is_so = bool(waiting) and not again.free()
-    elif violation.name == ASSERTION:
-        is_so = any(taken == len(violation.steps) for _, taken in again.broken)
+    elif violation.name in {failure.name for failure in again.broken}:
+        due = violation.name, len(violation.steps)
+        is_so = any((failure.name, failure.taken) == due for failure in again.broken)
     else:
         claim = next(claim for claim in claims if claim.name == violation.name)
         state = again.shared.snapshot()

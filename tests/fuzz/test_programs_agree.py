@@ -131,6 +131,9 @@ def test_a_process_that_does_not_end_is_noticed_in_a_planted_branch_too(
         "x>=9 | x+ x+",
         "x? !1 | x=1",
         "l) | x=1",
+        "l)^ | l( x? l) | l)^",
+        "x!y^ | y!x^ | x=1",
+        "x!y | y? | x=1",
         "x* | x=1",
     ],
 )

@@ -8,16 +8,19 @@ from typing import Any
 from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.common.text import number, quoted
 from lastseat.simulations.counterexamples.explained import explain_program
+from lastseat.simulations.counterexamples.minimal.fewest import as_found, fewest
 from lastseat.simulations.kernel.actions import NO_FAULTS, Faults
-from lastseat.simulations.kernel.budget import Budget
-from lastseat.simulations.kernel.exploration import Exploration, Property, Violation
+from lastseat.simulations.kernel.budget import DID_NOT_END, Budget
+from lastseat.simulations.kernel.exploration import Exploration, Property, Violation, smallest_first
 from lastseat.simulations.kernel.program import MOST_STEPS, Process, Program, ProgramError, kind_of, program_of
 from lastseat.simulations.strategies.explore import explore_program
 from lastseat.simulations.strategies.sampling.driving import RUNS, drive_sampler
 from lastseat.simulations.strategies.sampling.samplers import sampler_of
 from lastseat.simulations.strategies.watch import Watch
+from lastseat.testing.capture import noted
 
 
+@noted
 def explore(
     processes: Sequence[Process],
     *,
@@ -52,7 +55,7 @@ def explore(
     >>> both = at_end("no update is lost", lambda end: end.shared.counter.value == 2)
     >>> found = explore([increment, increment], shared=lambda: Shared(counter=Register(0)), properties=[both])
     >>> found.verdict, found.executions, found.interleavings, found.violations[0].steps
-    (<Verdict.VIOLATED: 'violated'>, 4, 6, (0, 1, 0, 1))
+    (<Verdict.VIOLATED: 'violated'>, 4, 6, (0, 1, 1, 0))
     """
     _check(properties, faults, seconds)
     if executions is not None and executions < 1:
@@ -60,9 +63,10 @@ def explore(
     program = program_of(processes, shared, most_steps, faults)
     budget = Budget(executions, seconds, stop_at_first, progress)
     seen = explore_program(program, strategy, properties, budget, deadlocks=deadlocks, executor=executor)
-    return _told(seen, program)
+    return _told(seen, program, properties)
 
 
+@noted
 def sample(
     processes: Sequence[Process],
     *,
@@ -100,9 +104,8 @@ def sample(
     program = program_of(processes, shared, most_steps, faults)
     watch = Watch(program, properties, deadlocks=deadlocks)
     sampler = sampler_of(strategy, program, program.meter(), watch, runs=runs, seed=seed, depth=depth, steps=steps)
-    watch.begin()
-    driven = drive_sampler(sampler, watch, runs, Budget(None, seconds, stop_at_first, progress))
-    return _told(watch.report(strategy, sampler, driven, sampler.coverage), program)
+    driven = drive_sampler(sampler, watch, runs, Budget(None, seconds, stop_at_first, progress), watch.begin)
+    return _told(watch.report(strategy, sampler, driven, sampler.coverage), program, properties)
 
 
 def _check(properties: Sequence[Property], faults: Faults, seconds: float | None) -> None:
@@ -119,11 +122,16 @@ def _check(properties: Sequence[Property], faults: Faults, seconds: float | None
         raise ProgramError(f"two properties are named {quoted(twice)}")
 
 
-def _told(seen: Exploration, program: Program) -> Exploration:
-    """Return what was seen, with the run and the story of each violation."""
+def _told(seen: Exploration, program: Program, properties: Sequence[Property]) -> Exploration:
+    """Return what was seen, each violation with the fewest preemptions that show it, its run and its story.
+
+    Of a search that was interrupted, or of a program that does not end, violations are told as they were found.
+    """
+    as_it_is = seen.interrupted or DID_NOT_END in seen.why
 
     def told(violation: Violation) -> Violation:
-        explained = explain_program(program, violation)
-        return replace(violation, run=explained.run, told=explained.text())
+        least = as_found(program, violation) if as_it_is else fewest(program, violation, properties)
+        explained = explain_program(program, least.violation, least=least.told)
+        return replace(least.violation, run=explained.run, told=explained)
 
-    return replace(seen, violations=tuple(map(told, seen.violations)))
+    return replace(seen, violations=smallest_first(map(told, seen.violations)))

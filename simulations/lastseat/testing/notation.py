@@ -15,6 +15,7 @@ semaphore s of two permits, a condition c with a mutex of its own, an event e an
     .  .0  ;                  end here if the last result was true; if it was false; in any case
     ?1  ?0                    leave out the next word if the last result was true; if it was false
     !1                        assert that the last result was not 1
+    l)^                       the step of a word, and 9 where it raises RuntimeError
 """
 
 import re
@@ -84,11 +85,16 @@ CONTROL: Mapping[str, Callable[[Any], str]] = MappingProxyType(
 
 
 def process_of(text: str, words: Words = WORDS) -> Process:
-    """Return a process that takes these steps and returns what they gave, without what gave None.
+    """Return a process that takes these steps and returns what they gave.
 
-    It raises ValueError when it comes to a word that is none.
+    That is without None, and without that a lock was taken.
+
+    Raises ValueError where a word is none.
     """
     written = text.split()
+    for word in written:
+        if not (word in CONTROL or re.fullmatch(r"!\d+|[xyz](=#|\+\+|\*)", word)):
+            _meaning(word.removesuffix("^"), words)
 
     def process(shared: object) -> Generator[Operation, Any, Any]:
         given: list[Any] = []
@@ -125,10 +131,15 @@ def _steps(shared: object, word: str, given: list[Any], words: Words) -> Generat
         while not (yield getattr(shared, place).read()):
             pass
     else:
-        make, groups = _meaning(word, words)
+        make, groups = _meaning(word.removesuffix("^"), words)
         made = make(shared, *groups)
-        result = (yield made) if isinstance(made, Operation) else (yield from made)
-        if result is not None:
+        try:
+            result = (yield made) if isinstance(made, Operation) else (yield from made)
+        except RuntimeError:
+            if word[-1] != "^":
+                raise
+            result = 9
+        if result is not None and word[-1] != "(":  # that a lock was taken is no news
             given.append(result)
 
 
@@ -145,7 +156,7 @@ def _fullmatch(pattern: str, word: str) -> re.Match[str] | None:
 
 
 def processes_of(text: str, words: Words = WORDS) -> list[Process]:
-    """Return the processes of a program.
+    """Return the processes of a program. Raises ValueError where a word is none.
 
     >>> from lastseat.testing import explore
     >>> from lastseat.testing.notation import new_shared, processes_of

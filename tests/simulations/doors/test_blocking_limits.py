@@ -48,16 +48,14 @@ def test_the_result_of_an_operation_reaches_the_function_as_it_is() -> None:
     assert finished.value.value == [(), (1, 2)]
 
 
-def test_an_exception_is_reported_with_the_schedule_so_far() -> None:
+def test_an_exception_is_violated_with_the_lines_of_the_function() -> None:
     def divide(shared: Any) -> None:
         raise ZeroDivisionError(f"after {shared.counter.read()}")
 
-    with pytest.raises(
-        ProgramError, match=r"process 1 raised ZeroDivisionError: after 1; schedule 0\.0\.1"
-    ) as refused:
-        explore([blocking(increment), blocking(divide)], shared=counting)
+    violation, *_ = explore([blocking(increment), blocking(divide)], shared=counting).violations
 
-    assert isinstance(refused.value.__cause__, ZeroDivisionError)
+    assert violation.name == "uncaught ZeroDivisionError"
+    assert [line.function for line in violation.run.returned[1].lines] == ["divide"]
 
 
 def test_an_interrupt_in_a_blocking_function_ends_the_search_and_it_is_said() -> None:
@@ -212,18 +210,16 @@ async def takes_without_await(_: object) -> Any:
 @pytest.mark.parametrize(
     ("process", "said"),
     [
-        (sleeps, "process 0 yields a value of type NoneType, which is no operation; schedule -"),
-        (awaiting(sleeps), "process 0 yields a value of type NoneType, which is no operation; schedule -"),
-        (asks_the_loop, "process 0 raised RuntimeError: no running event loop; schedule -"),
+        (sleeps, "process 0 awaits what gives None, as asyncio.sleep does (test_blocking_limits.py:"),
+        (awaiting(sleeps), "process 0 awaits what gives None, as asyncio.sleep does (test_blocking_limits.py:"),
+        (asks_the_loop, "process 0 raised RuntimeError: no running event loop (test_blocking_limits.py:"),
         (takes_without_await, "take(a value of type Observe) is called outside of a blocking function"),
         (blocking(lambda _: take("no step")), "process 0 yields a value of type str, which is no operation"),  # type: ignore[arg-type]
-        (blocking(sleeps), "it gave a value of type coroutine, which has not run"),
+        (blocking(sleeps), "sleeps gave a value of type coroutine, which has not run"),
         (
             blocking(lambda _: attempt_booking(BookingRequest("ann", "room"))),
-            "it gave a value of type generator, which has not run",
+            "<lambda> gave a value of type generator, which has not run",
         ),
-        (blocking(lambda store: store.snapshot()), "only observe and persist of a store are steps; snapshot is not"),
-        (blocking(lambda _: next(iter(()))), "process 0 raised RuntimeError: the function raised StopIteration"),
     ],
 )
 def test_what_is_no_step_of_a_store_is_one_clear_line(process: Callable[[Any], Any], said: str) -> None:
@@ -232,6 +228,22 @@ def test_what_is_no_step_of_a_store_is_one_clear_line(process: Callable[[Any], A
 
     assert said in str(refused.value)
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("process", "said"),
+    [
+        (
+            blocking(lambda store: store.snapshot()),
+            "process 0: AttributeError: only observe and persist of a store are steps; snapshot is not",
+        ),
+        (blocking(lambda _: next(iter(()))), "process 0: RuntimeError: the function raised StopIteration"),
+    ],
+)
+def test_an_error_of_a_function_over_a_store_is_its_outcome(process: Callable[[Any], Any], said: str) -> None:
+    (violation,) = explore([process], shared=lambda: MemoryStore.open({"room": 1})).violations
+
+    assert violation.witness == said
 
 
 @pytest.mark.parametrize(
@@ -244,10 +256,9 @@ def test_what_is_no_step_of_a_store_is_one_clear_line(process: Callable[[Any], A
     ],
 )
 def test_what_is_no_step_of_a_shared_object_is_one_clear_line(use: Callable[[Any], Any], said: str) -> None:
-    with pytest.raises(ProgramError) as refused:
-        explore([blocking(use)], shared=counting)
+    (violation,) = explore([blocking(use)], shared=counting).violations
 
-    assert said in str(refused.value)
+    assert said in violation.witness
 
 
 def test_take_outside_of_a_blocking_function_is_refused() -> None:

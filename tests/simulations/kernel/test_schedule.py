@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lastseat.simulations.kernel.schedule import Schedule, ScheduleError
+from lastseat.simulations.kernel.schedule import Schedule, ScheduleError, shortened
 
 STEPS = st.lists(st.integers(0, 999_999_999), max_size=30)
 FINGERPRINTS = st.just("") | st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
@@ -52,6 +52,44 @@ def test_a_text_is_a_schedule_or_refused_in_one_line(text: str) -> None:
     assert told.isprintable()
     assert answer(told) == told or told.startswith("schedule ")
     assert len(told) < 200
+
+
+@given(steps=STEPS, source=st.from_regex(r"[0-9a-f]{8}", fullmatch=True), data=st.data())
+def test_what_a_program_was_made_of_is_read_back(steps: list[int], source: str, data: st.DataObject) -> None:
+    operations = data.draw(st.text("0123456789abcdef", min_size=len(steps), max_size=len(steps)))
+    schedule = Schedule(tuple(steps), source, "3.11", operations)
+
+    assert Schedule.parse(str(schedule)) == schedule
+
+
+@pytest.mark.parametrize(
+    ("token", "complaint"),
+    [
+        ("0.1@5b1c09d2-3.11-7", 'schedule "0.1@5b1c09d2-3.11-7" has 2 steps, and names 1 operation'),
+        ("0.1@5b1c09d2-3.11-777", 'schedule "0.1@5b1c09d2-3.11-777" has 2 steps, and names 3 operations'),
+        ("0.1@5b1c09d2-3.11", "after @ comes a fingerprint of 8 hexadecimal digits, and of a program -PYTHON-OPER"),
+        ("0.1@5b1c09d2-3-77", "and of a program -PYTHON-OPERATIONS, like -3.11-77aa"),
+        ("0.1@5b1c09d2-3.11-7G", "and of a program -PYTHON-OPERATIONS, like -3.11-77aa"),
+        ("0.1@5b1c09d2-3.\u0661-77", "and of a program -PYTHON-OPERATIONS, like -3.11-77aa"),
+        ("0.1@5b1c09d2-3.11-77\n7", "and of a program -PYTHON-OPERATIONS, like -3.11-77aa"),
+        ("0.1@5b1c09d2-3.11-" + "7" * 90_000, "has 2 steps, and names 90,000 operations"),
+        ("0.1@5b1c09d2-3.11-" + "7" * 10**6, "is not of the form 0.1.0.1"),
+    ],
+    ids=range(9),
+)
+def test_what_is_no_token_of_a_program_is_refused(token: str, complaint: str) -> None:
+    with pytest.raises(ScheduleError) as refused:
+        Schedule.parse(token)
+
+    assert complaint in str(refused.value)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 250
+
+
+def test_a_long_schedule_in_a_sentence_loses_its_middle() -> None:
+    assert shortened([0, 1, 0]) == "0.1.0"
+    assert len(shortened(range(10_000))) == 200
+    assert shortened(range(10_000)).endswith(".9998.9999")
 
 
 @pytest.mark.parametrize("token", ["0." * 49_999 + "0", "-@" + "a" * 8])

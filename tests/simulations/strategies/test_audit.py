@@ -29,7 +29,10 @@ def test_a_write_outside_of_operations_is_named(strategy: str) -> None:
         shared.x.value += 1
         yield shared.y.read()
 
-    with pytest.raises(ProgramError, match=r"^process 0 changes shared state outside its operations; schedule 0"):
+    with pytest.raises(
+        ProgramError,
+        match=r"^process 0 changes shared state outside its operations \(x\) \(test_audit\.py:\d+\), where no",
+    ):
         explored(writes, increment, strategy=strategy)
 
 

@@ -189,7 +189,7 @@ class Drawing:
 )
 def test_a_shared_state_that_cannot_be_kept_is_refused_with_what_it_needs(shared: Any, said: str) -> None:
     with pytest.raises(ProgramError, match=r"give it snapshot\(\)") as refused:
-        merged_program(program_of([lambda _: iter(())], shared))
+        merged_program(program_of([lambda _: (step for step in ())], shared))
 
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -204,13 +204,14 @@ def test_what_cannot_be_told_again_is_refused() -> None:
         merged_program(program_of([process], counter))
 
 
-def test_code_that_raises_is_reported_with_the_schedule_that_leads_there() -> None:
+def test_code_that_raises_is_violated_with_the_schedule_that_leads_there() -> None:
     def process(shared: Any) -> Any:
         if (yield shared.x.read()):
             raise RuntimeError("boom")
 
-    with pytest.raises(ProgramError, match=r"^process 1 raised RuntimeError: boom; schedule 0\.0\.1$"):
-        merged_program(program_of([increment, process], counter))
+    (violation,) = merged_program(program_of([increment, process], counter)).violations
+
+    assert (violation.witness, violation.steps) == ("process 1: RuntimeError: boom", (0, 0, 1))
 
 
 def test_code_between_two_operations_may_not_change_the_shared_state() -> None:
@@ -218,7 +219,10 @@ def test_code_between_two_operations_may_not_change_the_shared_state() -> None:
         yield shared.x.read()
         shared.x.value = 7
 
-    with pytest.raises(ProgramError, match=r"process 0 changes shared state outside its operations; schedule 0$"):
+    with pytest.raises(
+        ProgramError,
+        match=r"process 0 changes shared state outside its operations \(x\) \(test_merged\.py:\d+\), where no",
+    ):
         merged_program(program_of([process], counter))
 
 
@@ -246,7 +250,9 @@ def test_a_process_that_does_not_end_ends_the_walk_with_the_schedule_that_shows_
 
     seen = merged_program(program_of([endless], counter, 3))
 
-    assert (seen.verdict, seen.why) == (Verdict.INCOMPLETE, "process 0 took 3 steps and did not end; schedule 0.0.0")
+    assert seen.verdict is Verdict.INCOMPLETE
+    assert seen.why.startswith("process 0 took 3 steps and did not end; it goes on at test_merged.py:")
+    assert seen.why.endswith("; schedule 0.0.0")
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_a_budget_of_executions_that_is_just_enough_is_complete(strategy: str, f
     short = explore([write_twice] * 2, **options, executions=fewer)
 
     assert (enough.complete, enough.executions) == (True, whole.executions)
-    assert (short.executions, short.why) == (
+    assert (short.executions, short.why.partition(";")[0]) == (
         whole.executions - 1,
         f"{whole.executions - 1} executions were asked for",
     )

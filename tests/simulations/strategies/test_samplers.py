@@ -298,7 +298,7 @@ def test_ctrl_c_keeps_what_is_known() -> None:
 
     assert (found.interrupted, found.complete) == (True, False)
     assert 50 < found.executions < 99
-    assert found.why.startswith("stopped before 1,000 runs were made: it was interrupted; a sample of ")
+    assert found.why.startswith("stopped before 1,000 runs were made: it was interrupted at test_samplers.py:")
 
 
 def test_progress_knows_the_total() -> None:

@@ -1,5 +1,6 @@
 """dpor on several workers explores each trace once, and says the same whatever the number of workers."""
 
+import re
 from collections.abc import Callable, Generator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
@@ -139,7 +140,7 @@ def test_a_program_that_cannot_be_sent_is_refused_in_one_line() -> None:
     with ProcessPoolExecutor(1) as executor, pytest.raises(ProgramError) as refused:
         explore([lambda _shared: swap(None)], shared=state, executor=executor)
 
-    assert str(refused.value).startswith("the program cannot be sent to another process")
+    assert re.match(r"process 0 \(test_a_\S*<locals>\.<lambda>\) cannot be sent to a worker: ", str(refused.value))
     assert "\n" not in str(refused.value)
 
 
@@ -160,7 +161,7 @@ class Broken(Executor):
 def test_a_worker_that_dies_leaves_the_exploration_incomplete() -> None:
     seen = explore(PROGRAMS["swaps"], shared=state, executor=Broken())
 
-    assert (seen.verdict, seen.why, seen.executions) == (Verdict.INCOMPLETE, "a worker died", 0)
+    assert (seen.verdict, seen.why.partition(";")[0], seen.executions) == (Verdict.INCOMPLETE, "a worker died", 0)
 
 
 def test_a_budget_and_a_process_that_never_ends_stop_the_tasks() -> None:
@@ -169,7 +170,7 @@ def test_a_budget_and_a_process_that_never_ends_stop_the_tasks() -> None:
         short = explore(PROGRAMS["swaps"], shared=state, executor=executor, executions=25)
         endless = explore([spinning, swap], shared=state, executor=executor, most_steps=20)
 
-    assert (short.complete, short.why) == (False, "25 executions were asked for")
+    assert (short.complete, short.why.partition(";")[0]) == (False, "25 executions were asked for")
     assert 25 <= short.executions < 280
     assert (endless.complete, endless.executions) == (False, 0)
     assert endless.why.startswith("process 0 took 20 steps and did not end")

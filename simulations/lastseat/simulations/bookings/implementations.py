@@ -1,14 +1,10 @@
 """Finding the implementation that a user names: one of ours, or their own as `module:attribute`; and running it."""
 
-import importlib
-import re
 import sys
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from lastseat.reference.attempt_booking import Attempt
@@ -18,6 +14,7 @@ from lastseat.reference.store import Policy
 from lastseat.reference.stores.memory import MemoryStore
 from lastseat.reference.values import BookingRequest, Emission
 from lastseat.simulations.bookings.limits import ExplorationError
+from lastseat.simulations.common.loading import LoadingError, loaded
 from lastseat.simulations.common.text import printable, quoted, raised_by
 from lastseat.simulations.kernel.schedule import ScheduleError
 
@@ -65,16 +62,10 @@ def running(implementation: Implementation) -> Iterator[None]:
 
 
 def _imported(name: str) -> Implementation:
-    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*:\w+", name):
-        raise ImplementationError(f"{quoted(name)} is not of the form module:function")
-    module_name, _, attribute = name.partition(":")
-    module = _module(module_name)
     try:
-        found = getattr(module, attribute)
-    except AttributeError:
-        near = get_close_matches(attribute, dir(module), n=1, cutoff=0.7)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ImplementationError(f"module {quoted(module_name)} has no {quoted(attribute)}{hint}") from None
+        found = loaded(name)
+    except LoadingError as error:
+        raise ImplementationError(str(error)) from error.__cause__
     # Under our own name it could not be found again, and the line that replays a violation would not work.
     if isinstance(found, Implementation):
         return replace(found, name=name, attempt=_checked(found.attempt, name))
@@ -83,18 +74,6 @@ def _imported(name: str) -> Implementation:
     if callable(found):
         return Implementation(name, MemoryStore.open, _checked(found, name))
     raise ImplementationError(f"{quoted(name)} is no Implementation, no use case and no store class")
-
-
-def _module(name: str) -> ModuleType:
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        with redirect_stdout(sys.stderr):
-            return importlib.import_module(name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a module may also try to leave the program
-        raise ImplementationError(f"module {quoted(name)} cannot be imported: {raised_by(error)}") from error
 
 
 def _with_store(found: Any, name: str) -> Implementation:

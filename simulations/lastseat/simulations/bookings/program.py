@@ -25,6 +25,7 @@ from lastseat.simulations.kernel.exploration import Exploration, Shortest, Viola
 from lastseat.simulations.kernel.observer import Counted, Coverage
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.strategies.audit import audit, confirm, is_audited
+from lastseat.simulations.strategies.unseen.look import Lookout
 
 
 def booking_program(scenario: Scenario, implementation: Implementation, *, ordered: bool = False) -> Program:
@@ -97,6 +98,7 @@ class BookingWatch:
         self.judge = Judge(self.scenario, implementation)
         self._ordered, self.rests_on_declarations = ordered, True
         self._program = booking_program(scenario, implementation, ordered=ordered)
+        self._lookout = Lookout(self._program)
         self.by_faults: dict[int, int] = {}
         self._counts_faults = scenario.faults.most > 0
         self.deadlocks, self.audited, self._seen_ends = 0, 0, 0
@@ -189,7 +191,7 @@ class BookingWatch:
     def end(self, execution: Execution) -> None:
         """Judge an execution that nobody must continue."""
         if execution.broken:
-            raise ExplorationError(f"the code raised AssertionError: {execution.broken[0][0]}{execution.so_far()}")
+            raise ExplorationError(f"the code raised AssertionError: {execution.broken[0].said}{execution.so_far()}")
         stack = self._stack
         key = stack[-1][0].shared if stack else self._start, tuple(self._locals)
         end = self._ends.get(key)
@@ -218,7 +220,7 @@ class BookingWatch:
     def _measure(self, execution: Execution) -> None:
         """Take note of what a strategy rests on that shows one schedule for many."""
         if is_audited(self._seen_ends):
-            self.audited += audit(execution, self._seen_ends)
+            self.audited += audit(execution, self._seen_ends, self._lookout.program)
         if self._two_steps_each:
             self._two_steps_each = not execution.waits and set(execution.taken()) == {2}
 
@@ -324,6 +326,7 @@ class BookingWatch:
             nonconforming=deviations[0] if deviations else None,
             interrupted=driven.interrupted,
             why=driven.why,
+            estimate=driven.estimate,
             deadlocks=self.deadlocks,
             audited=self.audited,
         )

@@ -51,8 +51,8 @@ def sample_booking(
         sampler = sampler_of(
             draws.strategy, program, program.meter(), watch, runs=draws.runs, seed=draws.seed, depth=draws.depth
         )
-        watch.begin()
-        driven = drive_sampler(sampler, watch, draws.runs, Budget(None, seconds, stop_at_first, progress))
+        budget = Budget(None, seconds, stop_at_first, progress)
+        driven = drive_sampler(sampler, watch, draws.runs, budget, watch.begin)
     except ProgramError as error:
         raise ExplorationError(f"scenario {scenario.name}: {error}") from error
     made = replace(driven, why="" if sampler.complete else driven.why)

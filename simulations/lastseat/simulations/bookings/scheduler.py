@@ -25,8 +25,8 @@ def run(
     """
     with _as_said_of_bookings():
         executed = play(booking_program(scenario.delivered(), implementation), steps, to_the_end=to_the_end)
-    for said, _ in executed.broken:
-        raise ExplorationError(f"the code of {implementation.name} raised AssertionError: {said}")
+    for failure in executed.broken:
+        raise ExplorationError(f"the code of {implementation.name} raised AssertionError: {failure.said}")
     return executed
 
 

@@ -98,6 +98,9 @@ ENGINES: dict[str, Engine] = {
 }
 
 
+BOUNDED = ("tlc", "spin")  # those that can be given a timeout
+
+
 def _ticks(progress: Progress) -> Callable[[int], None]:
     return lambda states: progress(states, None)
 

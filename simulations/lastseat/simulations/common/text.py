@@ -1,7 +1,6 @@
 """Words and numbers as text that is safe on one line of a terminal."""
 
 from pathlib import Path
-from traceback import extract_tb
 
 
 def printable(text: str, longest: int) -> str:
@@ -20,6 +19,11 @@ def printable(text: str, longest: int) -> str:
         return safe
     tail = (longest - 1) // 3
     return f"{safe[: longest - 1 - tail]}…{safe[len(safe) - tail :]}"
+
+
+def on_one_line(text: str) -> str:
+    """Return the lines of a text, joined by semicolons."""
+    return " ; ".join(filter(None, map(str.strip, text.splitlines()))) if "\n" in text else text
 
 
 def quoted(text: str, longest: int = 60) -> str:
@@ -46,8 +50,14 @@ def reason_of(error: Exception) -> str:
 
 
 def raised_by(error: BaseException) -> str:
-    """Return what was raised, and by which line of a file."""
-    *_, last = extract_tb(error.__traceback__)
-    is_file = not last.filename.startswith("<")
-    place = f" ({printable(Path(last.filename).name, 60)}, line {last.lineno})" if is_file else ""
+    """Return what was raised, and by which line of a file: of somebody's own, where any of the lines is."""
+    trace, lines = error.__traceback__, list[tuple[bool, str, int]]()
+    while trace is not None:
+        frame = trace.tb_frame
+        is_ours = str(frame.f_globals.get("__name__")).startswith(("lastseat.simulations.", "lastseat.testing."))
+        is_own = not is_ours and not frame.f_code.co_filename.startswith("<")
+        lines.append((is_own, frame.f_code.co_filename, trace.tb_lineno or 0))
+        trace = trace.tb_next
+    _, file, line = next((place for place in reversed(lines) if place[0]), lines[-1])
+    place = f" ({printable(Path(file).name, 60)}, line {line})" if not file.startswith("<") else ""
     return printable(f"{type(error).__name__}: {error}", 200) + place

@@ -1,6 +1,7 @@
 """Where work runs: in this process, in several, or on a Dask cluster; any `concurrent.futures.Executor` will do."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -96,6 +97,7 @@ def _pool(count: int) -> Iterator[Executor]:
 def _begin(together: Barrier) -> None:
     """Begin a worker process, when all have. Ctrl-C goes to the whole group; only the first process acts on it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = sys.stderr  # what somebody's own code prints there is no result of ours
     together.wait(BEGIN_WITHIN)
 
 

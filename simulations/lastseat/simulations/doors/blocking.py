@@ -11,12 +11,14 @@ its result. No thread is involved, and one execution is as deterministic as the 
 """
 
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextvars import copy_context
 from dataclasses import dataclass
-from types import coroutine
+from types import FrameType, coroutine
 from typing import Any, Concatenate, ParamSpec
 
-from lastseat.simulations.doors.proxies import SharedProxy, Step, StoreProxy, is_store
+from lastseat.simulations.common.text import printable
+from lastseat.simulations.doors.containers import SharedProxy
+from lastseat.simulations.doors.locals import Awaited, own_context
+from lastseat.simulations.doors.proxies import Step, StoreProxy, is_store
 from lastseat.simulations.kernel.objects import Shared
 from lastseat.simulations.kernel.program import ProgramError, kind_of
 
@@ -98,7 +100,8 @@ class Awaiting:
     def __call__(self, shared: object) -> Coroutine[Any, Any, Any]:
         """Start the function on a proxy of the shared state; nothing of it has run yet."""
         seen = StoreProxy(take_async) if is_store(shared) else shared
-        return self.function(seen, *self.arguments, **self.named)
+        started = self.function(seen, *self.arguments, **self.named)
+        return Awaited(started) if isinstance(started, Coroutine) else started
 
 
 def blocking(
@@ -167,7 +170,7 @@ class Blocked:
     def __init__(self, process: Blocking, seen: object) -> None:
         self._greenlet = greenlet.greenlet(lambda _: _called(process, seen))
         self._greenlet.lastseat_dropped = 0
-        self._greenlet.gr_context = copy_context()  # what the caller's context variables say, and no other process's
+        self._greenlet.gr_context = own_context()
 
     def send(self, result: object, /) -> Any:
         """Go on to the next operation, as the `send` of a generator does."""
@@ -176,6 +179,20 @@ class Blocked:
         if self._greenlet.dead:
             raise StopIteration(given)
         return given
+
+    def throw(self, error: BaseException, /) -> Any:
+        """Raise an error where the function waits, and go on to the next operation, as the `throw` of a generator."""
+        self._greenlet.parent = greenlet.getcurrent()
+        given = self._greenlet.throw(error)
+        if self._greenlet.dead:
+            raise StopIteration(given)
+        return given
+
+    @property
+    def gr_frame(self) -> FrameType | None:
+        """Return the innermost frame of the function while it waits, as a greenlet has it."""
+        frame: FrameType | None = self._greenlet.gr_frame
+        return frame
 
     def close(self) -> None:
         """Leave the function where it waits, if it does. What it raises on the way out is raised here."""
@@ -191,5 +208,6 @@ def _called(process: Blocking, seen: object) -> object:
         raise RuntimeError("the function raised StopIteration") from error
     if isinstance(value, Generator | Coroutine):
         value.close()
-        raise TypeError(f"it gave {kind_of(value)}, which has not run: give it to explore without blocking")
+        name = printable(getattr(process.function, "__name__", "the function"), 60)
+        raise ProgramError(f"{name} gave {kind_of(value)}, which has not run: give it to explore without blocking")
     return value

@@ -10,9 +10,9 @@ from typing import Any
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Action, Fault, Step, others
 from lastseat.simulations.kernel.endings import differ, diverged
-from lastseat.simulations.kernel.operations import Choose, Join, OperationFailedError, Raised
+from lastseat.simulations.kernel.operations import Choose, Join, Raised
 from lastseat.simulations.kernel.program import ProgramError
-from lastseat.simulations.kernel.stepping import MisfitError, Stepped
+from lastseat.simulations.kernel.stepping import MisfitError, Stepped, is_outcome
 
 
 class Execution(Stepped):
@@ -23,7 +23,8 @@ class Execution(Stepped):
     def step(self, step: Step) -> tuple[Any, int]:
         """Take a step; return what its process is told, and the number of its footprint.
 
-        Raises ProgramError where the program is at fault, MisfitError where a fault does not fit its step.
+        What the operation raises is raised in the process. Raises ProgramError where the program is at fault,
+        MisfitError where a fault does not fit its step.
         """
         if isinstance(step, Action):
             return self._special(step)
@@ -36,8 +37,8 @@ class Execution(Stepped):
                 result, footprint = self._joined(operation)
             else:
                 result, footprint = self.meter.perform(step, operation, self.shared)
-        except Exception as error:
-            raise self._failed(step, error) from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the process
+            result, footprint = self._raised(step, operation, error)
         self.ended = self._resume(step, result)
         if self.ended:
             footprint = self.meter.ending(step, footprint)
@@ -61,8 +62,10 @@ class Execution(Stepped):
             result = (
                 self.returned[operation.process] if operation.__class__ is Join else operation.perform(self.shared)
             )
-        except Exception as error:
-            raise self._failed(step, error) from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the process
+            result, _ = self._raised(step, operation, error)
+            self.ended = self._resume(step, result)
+            return result
         try:
             operation = self.pending[step] = self._sends[step](result)
         except BaseException as error:  # noqa: BLE001  # StopIteration, as a rule; all else is passed on
@@ -120,12 +123,12 @@ class Execution(Stepped):
             return None, self.meter.undone(who, operation, fault) if metered else 0
         try:
             result, footprint = self._performed(step, operation) if metered else (self._repeated(step, operation), 0)
-            if fault is Fault.ANSWER_LOST and metered and not self.meter.took_effect:
-                self._misfit(step, "nothing is applied for {}, so that no acknowledgement can be lost")
-                fault = None
-            told = result if fault in (None, Fault.CRASH_AFTER) else self._told(operation, fault)
-        except Exception as error:
-            raise self._failed(who, error) from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the process
+            result, footprint = self._raised(who, operation, error)
+        if fault is Fault.ANSWER_LOST and metered and not self.meter.took_effect:
+            self._misfit(step, "nothing is applied for {}, so that no acknowledgement can be lost")
+            fault = None
+        told = result if fault in (None, Fault.CRASH_AFTER) else self._told(who, operation, fault)
         self.ended = self._resume(who, told)
         if fault is Fault.CRASH_AFTER and not self.ended:
             self._misfit(step, "{} does not end with this step, so that it cannot die right before it emits")
@@ -162,11 +165,17 @@ class Execution(Stepped):
         self.schedule[-1] = step.process
         self.spent -= 1
 
-    def _told(self, operation: Any, fault: Any) -> Any:
+    def _told(self, who: int, operation: Any, fault: Any) -> Any:
         try:
             return self.meter.told(operation, fault)
-        except OperationFailedError as error:
-            return Raised(str(error), error.__class__)
+        except Exception as error:  # noqa: BLE001 - what the process shall see raised
+            return self._raised(who, operation, error)[0]
+
+    def _raised(self, who: int, operation: Any, error: Exception) -> tuple[Raised, int]:
+        """Return what a process is told by an operation that raised, and the footprint of that step."""
+        if not is_outcome(self.program, error):
+            raise self._failed(who, error) from error
+        return Raised.of(error), self.meter.raising(who, operation, error)
 
     def _die(self, who: int) -> None:
         if self.pending[who] is not None:
@@ -235,7 +244,11 @@ class Execution(Stepped):
         """Return whether process `who` can take a step now; a redelivery, whether it can be made."""
         if who in self._asleep:
             return who in self.redeliveries()
-        return self.pending[who] is not None and self._can_go(who, self.pending[who])
+        return self.is_there(who) and self.pending[who] is not None and self._can_go(who, self.pending[who])
+
+    def is_there(self, who: int) -> bool:
+        """Return whether there is a process of that number: others may not have begun it yet."""
+        return who < len(self._sends) and self._sends[who] is not None
 
     def is_asleep(self, who: int) -> bool:
         """Return whether `who` is a redelivery that was not made."""

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from lastseat.model.searches.readable import Mix
+from lastseat.simulations.common.text import counted, quoted
 from lastseat.simulations.kernel.actions import Step
+from lastseat.simulations.kernel.budget import Estimate
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule
 
-ASSERTION = "assertion"  # a process raised AssertionError
 DEADLOCK = "deadlock"  # processes wait, and nobody can go on
 
 
@@ -74,7 +75,7 @@ def at_end(name: str, check: Check, applies: Callable[[End], bool] | None = None
     ...     def process(shared):
     ...         yield shared.line.put(name)
     ...     return process
-    >>> first = at_end("ann is first", lambda end: end.shared.line.value[0] == "ann" or end.shared.line.value)
+    >>> first = at_end("ann is first", lambda end: end.shared.line.value[0] == "ann" or "bob is")
     >>> explore([enter("ann"), enter("bob")], shared=lambda: Shared(line=Queue()), properties=[first]).violated
     frozenset({'ann is first'})
     """
@@ -121,7 +122,7 @@ class Verdict(StrEnum):
 
     HOLDS = "holds"
     VIOLATED = "violated"
-    VACUOUS = "vacuous"  # complete, and some claim never had anything to say
+    VACUOUS = "vacuous"  # complete, and some claim never had anything to say, or some code was out of sight
     INCOMPLETE = "incomplete"  # nothing violated in the part that was seen
 
 
@@ -145,11 +146,11 @@ class Violation:
     witness: str
     steps: tuple[Step, ...]
     run: Run | None = field(default=None, compare=False, repr=False)
-    told: str = field(default="", compare=False, repr=False)
+    told: object = field(default="", compare=False, repr=False)  # as text, it is the story
 
     def story(self) -> str:
         """Return what happened, step by step, for people; the bare schedule, where nobody has told it."""
-        return self.told or f"{self.name} is violated: {self.witness}; schedule {Schedule(self.steps)}"
+        return str(self.told) or f"{self.name} is violated: {self.witness}; schedule {Schedule(self.steps)}"
 
 
 class Shortest:
@@ -170,7 +171,12 @@ class Shortest:
 
     def all(self) -> tuple[Violation, ...]:
         """Return the violations, the shortest first."""
-        return tuple(sorted(self._found.values(), key=lambda violation: (len(violation.steps), violation.name)))
+        return smallest_first(self._found.values())
+
+
+def smallest_first(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Return violations in their order: the shortest first, and of equally long ones, by name."""
+    return tuple(sorted(violations, key=lambda violation: (len(violation.steps), violation.name)))
 
 
 Ending: TypeAlias = tuple[tuple[Any, ...], Any]  # what the processes returned, and the final shared state
@@ -178,7 +184,9 @@ Ending: TypeAlias = tuple[tuple[Any, ...], Any]  # what the processes returned, 
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What was seen. Where `complete` is False, only a part was, and `why` says what stopped it or was left out.
+    """What was seen. Where `complete` is False, only a part was.
+
+    `why` says what stopped it or was left out; where the verdict is vacuous, why that is.
 
     `executions` counts complete executions from the start: for dpor, one for each Mazurkiewicz trace (with the
     choices and faults in it). For merged it counts single steps of real code, each from a restored state. `blocked`
@@ -192,11 +200,14 @@ class Exploration:
 
     `fired` is on how many cases each claim had something to say: of bookings, distinct states, steps and ends; of
     other programs, executions (`always`: states), and how many steps of each kind they have. `vacuous` names the
-    claims that had nothing to say, `never` the kinds of steps that never had, or never lacked, an effect. `conformed`
+    claims that had nothing to say, `unseen` says what the program does that no schedule decides, `unwatched` what of
+    it could not be looked for, `never` the kinds of steps that never had, or never lacked, an effect. `conformed`
     is how many distinct steps were compared with the model, `nonconforming` the first that is no step of it.
 
     `audited` executions were taken again from the start, as they were and with commuting steps exchanged, with the
     same result; or were random ones, whose ends, or each of whose steps, the search had seen.
+
+    `estimate` is about how many traces there are, of a search by dpor that something cut short.
 
     >>> from lastseat.testing import Register, Shared, explore
     >>> def count(shared):
@@ -222,11 +233,19 @@ class Exploration:
     fired: Mapping[str, int] = field(default_factory=dict)
     never: tuple[str, ...] = ()
     vacuous: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
     conformed: int = 0
     nonconforming: Violation | None = None
     audited: int = 0
     why: str = ""
     interrupted: bool = False
+    estimate: Estimate | None = None
+
+    def __post_init__(self) -> None:
+        if not self.why and self.verdict is Verdict.VACUOUS:
+            silent = (f"the claim {quoted(name)} never had anything to say" for name in self.vacuous)
+            object.__setattr__(self, "why", "; ".join((*self.unseen, *silent)))
 
     @property
     def vectors(self) -> frozenset[tuple[Any, ...]]:
@@ -250,13 +269,14 @@ class Exploration:
             return Verdict.VIOLATED
         if not self.complete:
             return Verdict.INCOMPLETE
-        return Verdict.VACUOUS if self.vacuous else Verdict.HOLDS
+        return Verdict.VACUOUS if self.vacuous or self.unseen else Verdict.HOLDS
 
     def assert_holds(self) -> None:
         """Raise AssertionError with every story, or with what is missing, unless the verdict is that it holds."""
         if self.violations:
             raise AssertionError("\n\n".join(violation.story() for violation in self.violations))
         if not self.complete:
-            raise AssertionError(f"incomplete: nothing is violated in {self.executions:,} executions, but {self.why}")
-        if self.vacuous:
-            raise AssertionError(f"vacuous: nothing was ever said by {', '.join(self.vacuous)}")
+            seen = counted(self.executions, "execution")
+            raise AssertionError(f"incomplete: nothing is violated in {seen}, but {self.why}")
+        if self.verdict is Verdict.VACUOUS:
+            raise AssertionError(f"vacuous: {self.why}")

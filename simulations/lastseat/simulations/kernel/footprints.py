@@ -66,6 +66,10 @@ class Meter(Protocol):
         """Take the step of process `who`; return its result and its footprint."""
         ...
 
+    def raising(self, who: int, operation: Any, error: Exception) -> int:
+        """Return the footprint of a step that raised: it may have changed something before."""
+        ...
+
     def may_touch(self, who: int, operation: Any) -> int:
         """Return the largest footprint that the step can have where process `who` takes it."""
         ...
@@ -138,6 +142,12 @@ class DeclaredMeter(_Meter):
         wrote = operation.wrote(result)
         self.took_effect = wrote != ()
         return result, self.footprints.number(operation.reads, wrote)
+
+    def raising(self, who: int, operation: Operation, error: Exception) -> int:
+        """Return the footprint of a step that raised."""
+        del who
+        self.took_effect = False  # and so there is no acknowledgement that could be lost
+        return self.footprints.number(operation.reads, operation.wrote_raising(error))
 
     def may_touch(self, who: int, operation: Operation) -> int:
         """Return the largest footprint that the step can have: it writes all that it may, and is the last."""
@@ -253,6 +263,12 @@ class StoreMeter(_Meter):
         # What a store hides is nothing that an acknowledgement could be about.
         self.took_effect = _visible(before) != _visible(after)
         return result, writing
+
+    def raising(self, who: int, operation: Any, error: Exception) -> int:
+        """Return the footprint of a step that raised."""
+        del error
+        self.took_effect = False
+        return self._footprints_of(who, operation)[0]
 
     def _ending(self, who: int, reads: Locations, writes: Locations) -> int:
         if self._own and self._partitioned and reads is not None:

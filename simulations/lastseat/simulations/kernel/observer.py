@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from lastseat.simulations.common.text import printable
+from lastseat.simulations.common.lines import Line
 from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.execution import Execution
-from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations.kernel.schedule import shortened
 
 
 class Observer(Protocol):
@@ -78,9 +78,12 @@ class Strategy(Counted, Protocol):
 
 
 class EndlessError(Exception):
-    """A process took more steps than one may."""
+    """A process took more steps than one may; `line` is where it goes on."""
 
-    def __init__(self, who: int, steps: Sequence[Step]) -> None:
-        shown, count = printable(str(Schedule.of(steps)), 200), [process_of(step) for step in steps].count(who)
-        super().__init__(f"process {who} took {count:,} steps and did not end; schedule {shown}")
+    def __init__(self, who: int, steps: Sequence[Step], line: Line | None = None) -> None:
+        count = [process_of(step) for step in steps].count(who)
+        place = f"it goes on at {line}: " if line is not None else ""
+        hint = f"{place}wait with until(...) in the place of a loop, or allow more with most_steps"
+        said = f"process {who} took {count:,} steps and did not end; {hint}; schedule {shortened(steps)}"
+        super().__init__(said)
         self.who, self.steps = who, tuple(steps)

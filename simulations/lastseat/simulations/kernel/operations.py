@@ -6,12 +6,14 @@ after it was performed: a compare-and-swap that failed has read, and nothing mor
 """
 
 from collections.abc import Callable, Collection, Generator, Hashable
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
+from lastseat.simulations.common.structure import compared_by
 from lastseat.simulations.kernel.actions import FAILING, Fault
 
 Location: TypeAlias = Hashable
+KEYED: set[type] = set()  # the classes of operations that have a `key` of their own
 
 
 class OperationFailedError(Exception):
@@ -35,11 +37,21 @@ class Raised:
     """What a process is told by an error: it is raised where the process waits."""
 
     said: str
-    kind: type[OperationFailedError] = OperationFailedError
+    kind: type[Exception]
+    error: Exception = field(compare=False, repr=False)
 
-    def error(self) -> OperationFailedError:
-        """Return the error."""
-        return self.kind(self.said)
+    @classmethod
+    def of(cls, error: Exception) -> "Raised":
+        """Return what a process is told by this error."""
+        return cls(str(error), error.__class__, error)
+
+    def again(self) -> Exception:
+        """Return the error, as it was before it was raised in a process."""
+        self.error.__context__ = None
+        return self.error.with_traceback(None)
+
+    def __deepcopy__(self, _memo: object) -> "Raised":
+        return self  # not every error can be copied
 
 
 class Operation:
@@ -64,6 +76,15 @@ class Operation:
     kind: ClassVar[str] = "operation"
     blocking: ClassVar[bool] = False  # whether `ready` can be False
     conditional: ClassVar[bool] = False  # whether `wrote` can be less than `writes`
+    personal: ClassVar[bool] = False  # whether it has a field `process`, to be told who takes the step
+
+    def __init_subclass__(cls) -> None:
+        if cls.key is not Operation.key:
+            KEYED.add(cls)
+
+    def __init__(self) -> None:
+        # That an operation is made can be seen then, where somebody forgets to take it.
+        pass
 
     @property
     def reads(self) -> tuple[Location, ...] | None:
@@ -76,7 +97,10 @@ class Operation:
         return None
 
     def perform(self, shared: object, /) -> Any:
-        """Take the step on the shared state, as a whole, and return its result."""
+        """Take the step on the shared state, as a whole, and return its result.
+
+        What it raises is raised in the process that takes the step, where it takes it.
+        """
         raise NotImplementedError
 
     def ready(self, shared: object, /) -> bool:
@@ -87,6 +111,11 @@ class Operation:
     def wrote(self, result: object, /) -> tuple[Location, ...] | None:
         """Return the locations that the step that gave `result` changed in fact: `writes`, or some of them."""
         del result
+        return self.writes
+
+    def wrote_raising(self, error: Exception, /) -> tuple[Location, ...] | None:
+        """Return the locations that the step changed that raised `error`: `writes`, unless less is known."""
+        del error
         return self.writes
 
     @property
@@ -102,9 +131,34 @@ class Operation:
         lost = "nobody knows whether it took effect" if fault is Fault.ANSWER_LOST else "it had no effect"
         raise OperationFailedError(f"{self.kind} failed: {lost}")
 
+    def key(self, result: Any, /) -> Any:
+        """Return the value by which results of a step are compared when it is taken again: all that it holds."""
+        return compared_by(result)
+
     def __await__(self) -> Generator["Operation", Any, Any]:
         """Let an `async def` process take the step with `await`."""
         return (yield self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self.kind} is a step that was not taken, neither true nor false: write yield or await")
+
+
+class Steps:
+    """What takes several steps, as to wait for a condition: `yield from` it, or `await` it."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Generator[Operation, Any, Any]:
+        raise NotImplementedError
+
+    def __await__(self) -> Generator[Operation, Any, Any]:
+        return self.__iter__()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__.lower()} is several steps that were not taken, neither true nor false: "
+            "write yield from or await"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +264,65 @@ class Join(Operation):
         return ()
 
 
+@dataclass(slots=True, eq=False)
+class Spawn(Operation):
+    """Begin another process while the program runs; see `spawn`. `child` is its number, once somebody can take it."""
+
+    kind: ClassVar[str] = "spawn"
+    personal: ClassVar[bool] = True
+    make: Callable[[Any], Any]  # the process: a function of the shared state
+    name: str
+    process: int = -1
+    child: int = -1
+    begin: Callable[["Spawn"], None] | None = None
+
+    @property
+    def reads(self) -> tuple[Location, ...]:
+        """Return nothing."""
+        return ()
+
+    @property
+    def writes(self) -> tuple[Location, ...]:
+        """Return that the process has begun, which its first step reads."""
+        return (begun(self.child),)
+
+    @property
+    def failing(self) -> Collection[Fault]:
+        """Return nothing: to begin a process cannot fail."""
+        return ()
+
+    def perform(self, _shared: object, /) -> int:
+        """Begin the process, and return its number."""
+        assert self.begin is not None, "an execution has admitted it"
+        self.begin(self)
+        return self.child
+
+
+def spawn(function: Callable[..., Any], *arguments: object, **named: object) -> Spawn:
+    """Return the operation that begins another process: `function(shared, *arguments, **named)`, from then on.
+
+    Its result is the number of that process, for `Join`. The function is one as `explore` takes it: a generator
+    function, an `async def`, or `blocking(function)`. What it does before its first step belongs to this one. The
+    numbers do not depend on the schedule: they tell the process that begins it, and how many that has begun before.
+
+    >>> from lastseat.testing import Join, Register, Shared, explore, spawn
+    >>> def work(shared, amount):
+    ...     yield shared.total.fetch_and_add(amount)
+    ...     return amount
+    >>> def main(shared):
+    ...     first, second = (yield spawn(work, 1)), (yield spawn(work, 2))
+    ...     return (yield Join(first)) + (yield Join(second))
+    >>> seen = explore([main], shared=lambda: Shared(total=Register(0)))
+    >>> seen.verdict, seen.executions, seen.vectors
+    (<Verdict.HOLDS: 'holds'>, 2, frozenset({(3,)}))
+    """
+
+    def process(shared: Any) -> Any:
+        return function(shared, *arguments, **named)
+
+    return Spawn(process, str(getattr(function, "__name__", "process")))
+
+
 @dataclass(frozen=True, slots=True)
 class Choose(Operation):
     """One of several things happens, and every strategy tries each; see `choose`."""
@@ -253,6 +366,11 @@ def choose(*options: object) -> Choose:
     if not options:
         raise ValueError("choose needs at least one option")
     return Choose(options)
+
+
+def begun(process: int) -> Location:
+    """Return the location that is written where a process begins, and that waits for it reads."""
+    return ("begun", process)
 
 
 def ended(process: int) -> Location:

@@ -4,15 +4,17 @@ A process is a function of the shared state. It is a generator function that yie
 awaits them, or a plain function made `blocking`. Everything between two operations is local and costs no step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Protocol, TypeAlias
 
 from lastseat.reference.values import BookingRequest
+from lastseat.simulations.common.lines import own_line, standing
 from lastseat.simulations.common.text import printable, raised_by
 from lastseat.simulations.kernel.actions import NO_FAULTS, Faults
 from lastseat.simulations.kernel.footprints import DeclaredMeter, Footprints, Meter, StoreMeter
+from lastseat.simulations.kernel.operations import begun
 
 Process: TypeAlias = Callable[[Any], Any]
 
@@ -24,12 +26,12 @@ class ProgramError(ValueError):
 
     >>> from lastseat.testing import ProgramError, Register, Shared, explore
     >>> def divide(shared):
-    ...     return 1 // (yield shared.divisor.read())
+    ...     yield 1
     >>> try:
     ...     explore([divide], shared=lambda: Shared(divisor=Register(0)))
     ... except ProgramError as error:
     ...     print(error)
-    process 0 raised ZeroDivisionError: integer division or modulo by zero; schedule 0
+    process 0 yields a value of type int, which is no operation; schedule -
     """
 
 
@@ -87,7 +89,8 @@ class Program:
 
     def named(self, who: int) -> str:
         """Return what a process is called."""
-        return f"{self.noun} {who} ({self.labels[who]})" if self.labels else f"{self.noun} {who}"
+        is_labelled = self.labels and not self.is_spawned(who)
+        return f"{self.noun} {who} ({self.labels[who]})" if is_labelled else f"{self.noun} {who}"
 
     @property
     def originals(self) -> int:
@@ -121,10 +124,21 @@ class Program:
         """Return the footprint of the first step of a process, for which waits whatever repeats it."""
         reads, writes = footprints.known[footprint]
         if who >= self.originals and reads is not None:
-            reads = (*reads, ("begun", who - self.originals))
+            reads = (*reads, begun(who if self.is_spawned(who) else who - self.originals))
         if who + self.originals < len(self.processes) and writes is not None:
-            writes = (*writes, ("begun", who))
+            writes = (*writes, begun(who))
         return footprints.number(reads, writes)
+
+    def is_spawned(self, who: int) -> bool:
+        """Return whether a process is one that another one begins."""
+        return who >= len(self.processes)
+
+    def child(self, who: int, before: int) -> int:
+        """Return the number of a process that process `who` begins, which has begun so many `before`.
+
+        It depends on nothing else: the pairs of both are numbered along the diagonals, as by Cantor.
+        """
+        return len(self.processes) + (who + before) * (who + before + 1) // 2 + before
 
     def meter(self) -> Meter:
         """Return what performs the operations of this program and tells what they touch."""
@@ -136,6 +150,20 @@ class Program:
         if all(callable(getattr(shared, method, None)) for method in ("observe", "persist", "snapshot")):
             return StoreMeter(shared, self.requests, ordered=self.ordered)
         return DeclaredMeter()
+
+
+def needs_a_loop(error: BaseException) -> bool:
+    """Return whether an error says that somebody needs the event loop of asyncio, which nobody runs here."""
+    return isinstance(error, RuntimeError) and str(error) == "no running event loop"
+
+
+def raised_told(error: Exception) -> str:
+    """Return what a process raised, in words that go on from its name."""
+    said = printable(f"{type(error).__name__}: {error}", 200)
+    if not needs_a_loop(error):
+        return f"raised {said}"
+    line = own_line(error)
+    return f"raised {said}{f' ({line})' if line is not None else ''}: real event loops are not controlled"
 
 
 def program_of(
@@ -163,6 +191,21 @@ def no_process(started: object) -> TypeError:
     return TypeError(
         f"it gave {kind_of(started)}, and a process is a generator function, an async def, or blocking(function)"
     )
+
+
+def no_operation(started: object, given: object) -> str:
+    """Return what a process did that gave this in the place of an operation, in words that go on from its name."""
+    started = getattr(started, "started", started)  # of one that is watched
+    if isinstance(started, Coroutine):
+        module = type(given).__module__.partition(".")[0].removeprefix("_")
+        what = (
+            f"a {type(given).__name__} of {module}" if given is not None else "what gives None, as asyncio.sleep does"
+        )
+        line = standing(started)
+        place = f" ({line})" if line is not None else ""
+        return f"awaits {printable(what, 60)}{place}, which is no operation: real event loops are not controlled"
+    several = "; it gives operations of its own: use yield from" if hasattr(given, "__await__") else ""
+    return f"yields {kind_of(given)}, which is no operation{several}"
 
 
 def kind_of(value: object) -> str:

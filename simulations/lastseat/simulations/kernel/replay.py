@@ -39,6 +39,8 @@ def refusal(program: Program, meter: Meter, execution: Execution, step: Step) ->
     who, processes = process_of(step), len(execution.pending)
     if not 0 <= who < processes:
         return f"there is no {program.noun} {who}, only 0 to {processes - 1}"
+    if not execution.is_there(who):
+        return f"there is no {program.noun} {who} yet"
     operation, named = execution.operation(who), program.named(who)
     if who in execution.crashed:
         return f"{named} has crashed"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
+from lastseat.simulations.common.lines import Line, standing
 from lastseat.simulations.kernel.actions import Action, Fault, Step, branch_of, fault_of, process_of
 from lastseat.simulations.kernel.endings import final_of
 from lastseat.simulations.kernel.execution import Execution
@@ -13,19 +13,7 @@ from lastseat.simulations.kernel.operations import Location
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.kernel.replay import run as replayed
 from lastseat.simulations.kernel.replay import take
-from lastseat.simulations.kernel.stepping import MisfitError
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where a process stands: a file's name, a line (from 1) in it, and the function."""
-
-    file: str
-    line: int
-    function: str
-
-    def __str__(self) -> str:
-        return f"{PurePath(self.file).name}:{self.line}"
+from lastseat.simulations.kernel.stepping import Failure, MisfitError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +52,8 @@ class Run:
     `labels` name the processes, the first `originals` of which are there from the start. `initial` is the snapshot
     before the first step. `returned` has what each ended process returned, also those that took no step. `ahead` has
     the next operation of each process that can still take one, or could be begun, and `waiting` those of them that
-    have to wait now; `lines` has where each of them stands. `broken` are failed assertions, each with the number of
-    steps that were taken before.
+    have to wait now; `lines` has where each of them stands. `broken` are the processes that raised, each with the
+    number of steps that were taken before.
     """
 
     noun: str
@@ -79,7 +67,7 @@ class Run:
     waiting: tuple[int, ...]
     unfinished: tuple[int, ...]
     spent: int = 0
-    broken: tuple[tuple[str, int], ...] = ()
+    broken: tuple[Failure, ...] = ()
     lines: Mapping[int, Line] = field(default_factory=dict)
 
     @property
@@ -147,7 +135,7 @@ class Recorder:
         """Return what happened so far."""
         execution, program = self.execution, self.program
         unfinished = tuple(execution.unfinished())
-        labels = program.labels or tuple(f"{program.noun} {who}" for who in range(len(program.processes)))
+        labels = program.labels or tuple(f"{program.noun} {who}" for who in range(len(execution.pending)))
         ahead = (*unfinished, *execution.due())
         stands = {who: line_of(execution, who) for who in ahead}
         return Run(
@@ -181,21 +169,5 @@ def play(program: Program, steps: Iterable[Step], *, to_the_end: bool = False) -
 
 
 def line_of(execution: Execution, process: int) -> Line | None:
-    """Return where a process waits: the innermost function of it that yields; None where that cannot be told.
-
-    What a function of this house yields on its behalf, it waits for where it calls that.
-    """
-    waiting, frame = execution.started(process), None
-    while waiting is not None:
-        here = next((getattr(waiting, name) for name in _FRAMES if getattr(waiting, name, None) is not None), None)
-        if here is None or (frame is not None and str(here.f_globals.get("__name__")).startswith(_HOUSE)):
-            break
-        frame = here
-        waiting = getattr(waiting, "gi_yieldfrom", None) or getattr(waiting, "cr_await", None)
-    if frame is None:
-        return None
-    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-
-
-_FRAMES = ("gi_frame", "cr_frame")
-_HOUSE = "lastseat.simulations."
+    """Return where a process waits in its own code; None where that cannot be told."""
+    return standing(execution.started(process))

@@ -10,15 +10,16 @@ turn. At most K delays: fewer schedules than with K preemptions, and their numbe
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
-from lastseat.simulations.kernel.actions import process_of
+from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.observer import Coverage, Observer
 from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.kernel.replay import take
 from lastseat.simulations.strategies.brute import Brute
 from lastseat.simulations.strategies.declared import Declared, Named
 
@@ -64,6 +65,21 @@ class Bounded(Brute):
         return "; ".join(why for why in (super().left_out(), pruned) if why)
 
 
+def is_preemption(last: int, who: int, possible: Sequence[int]) -> bool:
+    """Return whether `who` takes a step where `last`, who took the step before, could have gone on."""
+    return who != last and last in possible
+
+
+def preemptions_of(program: Program, meter: Meter, steps: Iterable[Step]) -> int:
+    """Return how many preemptions a schedule has. Raises MisfitError where it cannot be taken."""
+    execution, last, preemptions = Execution(program, meter), -1, 0
+    for step in steps:
+        preemptions += is_preemption(last, process_of(step), execution.free())
+        take(program, meter, execution, step)
+        last = process_of(step)
+    return preemptions
+
+
 class Preemptions(Bounded):
     """Every schedule with at most so many preemptions: switches away from a process that could have gone on."""
 
@@ -72,7 +88,7 @@ class Preemptions(Bounded):
     def costs(self, last: int, processes: int, possible: Sequence[int]) -> dict[int, int]:
         """Return 1 for whoever preempts `last`."""
         del processes
-        return {who: int(last in possible and who != last) for who in possible}
+        return {who: int(is_preemption(last, who, possible)) for who in possible}
 
 
 class Delays(Bounded):

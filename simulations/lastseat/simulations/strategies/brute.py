@@ -10,11 +10,13 @@ from typing import Any, ClassVar, TypeAlias
 
 from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.budget import DID_NOT_END
+from lastseat.simulations.kernel.endings import IMMUTABLE, frozen
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Footprints, Meter
 from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
-from lastseat.simulations.kernel.operations import Choose
+from lastseat.simulations.kernel.operations import KEYED, Choose
 from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.kernel.run import line_of
 from lastseat.simulations.strategies.declared import Declared, Named
 
 END = -1  # in the place of a step: the execution ends here, though a redelivery could be made
@@ -79,11 +81,11 @@ class Brute:
                 result = repeat(step)  # nothing else could happen in its place
             else:
                 operation, result = self._taken(execution, step, depth)
-            results.append(result)
+            results.append(result if result.__class__ in IMMUTABLE and not KEYED else frozen(operation, result))
             observe(depth, step, operation, result, execution)
             depth += 1
             if depth >= self._most and (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, execution.schedule)
+                raise EndlessError(endless, execution.schedule, line_of(execution, endless))
         self.executions += 1
         self._observer.end(execution)
         self._exhausted = not self._turn(execution)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Generic
 
+from lastseat.simulations.common.progress import silent
 from lastseat.simulations.common.text import quoted
-from lastseat.simulations.kernel.budget import ENDED, FIRST, Budget, Driven, drive
+from lastseat.simulations.kernel.budget import ENDED, Budget, Driven, drive
 from lastseat.simulations.kernel.observer import Counted, Coverage
 from lastseat.simulations.kernel.program import ProgramError
 from lastseat.simulations.strategies.declared import Declared
+from lastseat.simulations.strategies.reduction.estimate import Estimating, Estimator
 from lastseat.simulations.strategies.reduction.split import Kept, Subject, explore_split
 
 
@@ -31,44 +33,62 @@ def search(
     """Drive a strategy over a subject as far as the budget goes.
 
     Where one trace stands for many schedules, and nothing was left out, random schedules are held against what was
-    seen. Raises ProgramError where the program is at fault, and where the strategy is not split over workers and an
+    seen. Where something is left, and its traces can be estimated, `driven` says about how many there are.
+
+    Raises ProgramError where the program is at fault, and where the strategy is not split over workers and an
     executor is given.
     """
     if executor is not None and not strategy.is_split:
         raise ProgramError(f"only dpor is split over workers, and not {quoted(strategy.name)}")
     searched = Searched(subject.observer(), strategy.coverage)
     searched.observer.rests_on_declarations = strategy.coverage is not Coverage.EVERY_SCHEDULE
-    if executor is None:  # elsewhere, whoever watches there begins
-        searched.observer.begin()
-    if budget.stop_at_first and searched.observer.violated:
-        searched.driven = Driven(FIRST)
+    if strategy.coverage is not Coverage.EVERY_TRACE:
+        _search(searched, subject, strategy, budget, executor)
         return searched
+    estimator = Estimator(subject.program)
+    if budget.progress is not silent:
+        budget = replace(budget, progress=Estimating(budget.progress, estimator))
+    _search(searched, subject, strategy, budget, executor)
+    if not searched.driven.why:
+        searched.observer.confirm()
+    elif searched.driven.is_cut_short:
+        searched.driven = estimator.told(searched.driven, searched.executions)
+    return searched
+
+
+def _search(
+    searched: Searched[Kept], subject: Subject[Kept], strategy: Declared, budget: Budget, executor: Executor | None
+) -> None:
+    """Search one part after the other, until something stops it."""
     started = monotonic()
-    for part in _parts(subject, strategy):
+    for number, part in enumerate(_parts(subject, strategy)):
         left = _left(budget, searched, started)
         if left.executions == 0:
-            searched.driven = Driven(budget.reached())
-            return searched
-        counted, driven = _explored(part, strategy, left, executor, searched.observer)
+            searched.driven = Driven(budget.reached(), is_cut_short=True)
+            return
+        counted, driven = _explored(part, strategy, left, executor, searched.observer, begins=not number)
         searched.driven = replace(driven, why=_of_whole(driven.why, left, budget))
         searched.executions += counted.executions
         searched.blocked += counted.blocked
         if searched.driven.why:
-            return searched
-    if strategy.coverage is Coverage.EVERY_TRACE:
-        searched.observer.confirm()
-    return searched
+            return
 
 
 def _explored(
-    part: Subject[Kept], strategy: Declared, budget: Budget, executor: Executor | None, observer: Kept
+    part: Subject[Kept],
+    strategy: Declared,
+    budget: Budget,
+    executor: Executor | None,
+    observer: Kept,
+    *,
+    begins: bool,
 ) -> tuple[Counted, Driven]:
-    if executor is not None:
+    if executor is not None:  # whoever watches there begins
         return explore_split(part, executor, observer, budget)
     assert strategy.make is not None, f"{strategy.name} executes no schedules"
     program = part.program()
     made = strategy.make(program, program.meter(), observer)
-    return made, drive(made, budget, lambda: observer.violated)
+    return made, drive(made, budget, lambda: observer.violated, begin=observer.begin if begins else None)
 
 
 def _parts(subject: Subject[Kept], strategy: Declared) -> Iterator[Subject[Kept]]:

@@ -23,7 +23,7 @@ from lastseat.simulations.bookings.scenario import Scenario, contention
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.program import Program
-from lastseat.simulations.kernel.schedule import Schedule
+from lastseat.simulations.kernel.schedule import shortened
 from lastseat.simulations.sweeps.bits import Bits
 from lastseat.simulations.sweeps.chain import batches
 from lastseat.simulations.sweeps.points import Point, SweepLaw
@@ -129,7 +129,7 @@ class Remembered:
         assert isinstance(judged, Judged), "an attempt takes two steps, and none waits"
         wrong = judged.nonconforming or "; ".join(f"{clause}: {witness}" for clause, witness in judged.violations)
         if wrong:
-            raise ExplorationError(f"schedule {Schedule.of(schedule)} of {self.steps.scenario.name}: {wrong}")
+            raise ExplorationError(f"schedule {shortened(schedule)} of {self.steps.scenario.name}: {wrong}")
         self._after[key] = judged.shared, judged.local
         return self._after[key]
 

@@ -24,9 +24,9 @@ from lastseat.simulations.common.numbering import Numbering
 from lastseat.simulations.common.progress import Progress, silent
 from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget
-from lastseat.simulations.kernel.endings import as_text
 from lastseat.simulations.kernel.exploration import Exploration, Shortest
 from lastseat.simulations.kernel.program import ProgramError
+from lastseat.simulations.kernel.schedule import shortened
 from lastseat.simulations.strategies.merging.orbits import Orbits
 from lastseat.simulations.strategies.merging.recheck import SCHEDULES, difference
 from lastseat.simulations.strategies.merging.restored import Blocked, MisbehavedError, told_of
@@ -169,7 +169,7 @@ class BookingWalk(Walk[Judged]):
     def _failed(self, error: Exception, who: int, steps: Sequence[Step]) -> Exception:
         if isinstance(error, ExplorationError | ProgramError) and not isinstance(error, MisbehavedError):
             return error
-        return ProgramError(f"{self.program.named(who)} {told_of(error)}; schedule {as_text(steps)}")
+        return ProgramError(f"{self.program.named(who)} {told_of(error)}; schedule {shortened(steps)}")
 
     # --- linearizability, where a step alone does not explain its outcome -------------------------------------
 

@@ -5,12 +5,12 @@ is a deep copy, and it comes back as a copy of that one. Two copies are the same
 through containers and attributes, down to values.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from copy import deepcopy
-from types import NoneType
 from typing import Any, Protocol
 
 from lastseat.simulations.common.numbering import Numbering, Value
+from lastseat.simulations.common.structure import held_by
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.program import Program, ProgramError, kind_of
 
@@ -123,44 +123,3 @@ def is_value(value: object) -> bool:
         return bool(deepcopy(value) == value)
     except Exception:  # noqa: BLE001 - whatever a foreign type raises when it is hashed, copied or compared
         return False
-
-
-_PLAIN = (int, float, complex, str, bytes, bool, NoneType)
-
-
-def held_by(value: object) -> Hashable:
-    """Return what a value holds, down to plain values, as one that can be compared.
-
-    What is looked at is what a deep copy takes over. Something that can be changed and is held in two places is not
-    the same as two that are alike: where it is met again, it stands there by its number.
-    """
-    return _held(value, {}, [])
-
-
-def _held(value: Any, seen: dict[int, int], alive: list[Any]) -> Hashable:
-    kind = type(value)
-    if kind in _PLAIN:
-        return kind, value
-    if id(value) in seen:
-        return "again", seen[id(value)]
-    alive.append(value)  # so that no other object gets its id meanwhile
-
-    def each(values: Iterable[Any]) -> tuple[Hashable, ...]:
-        return tuple(_held(part, seen, alive) for part in values)
-
-    if kind is tuple:
-        return kind, each(value)
-    if kind is frozenset:
-        return kind, frozenset(each(value))
-    if kind not in (list, dict, set) and deepcopy(value) is value:
-        return kind, value  # a function, a class, a member of an enum
-    seen[id(value)] = len(seen)
-    if kind is set:
-        return kind, frozenset(each(value))
-    if kind is list:
-        return kind, each(value)
-    if kind is dict:
-        return kind, each(value.keys()), each(value.values())
-    _, arguments, *rest = value.__reduce_ex__(4)
-    state, listed, items = (*rest, None, None, None)[:3]
-    return kind, each(arguments), _held(state, seen, alive), each(listed or ()), each(items or ())

@@ -7,18 +7,23 @@ start, tells how many schedules lead through each step.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Step, process_of
-from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget
-from lastseat.simulations.kernel.endings import as_text, final_of
-from lastseat.simulations.kernel.exploration import ASSERTION, DEADLOCK, End, Ending, Exploration, Property, Shortest
+from lastseat.simulations.kernel.budget import FIRST, Budget, interrupted_at
+from lastseat.simulations.kernel.endings import final_of
+from lastseat.simulations.kernel.exploration import DEADLOCK, End, Ending, Exploration, Property, Shortest
 from lastseat.simulations.kernel.observer import Coverage, EndlessError
 from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.kernel.replay import run as replayed
+from lastseat.simulations.kernel.run import line_of
+from lastseat.simulations.kernel.schedule import shortened
+from lastseat.simulations.kernel.stepping import Broken
 from lastseat.simulations.strategies.claims import Claims, applies, never, objection
 from lastseat.simulations.strategies.declared import Declared, Named
+from lastseat.simulations.strategies.merging.kept import keeper_of
 from lastseat.simulations.strategies.merging.orbits import alike_processes
 from lastseat.simulations.strategies.merging.recheck import SCHEDULES, difference
 from lastseat.simulations.strategies.merging.restored import Blocked, MisbehavedError, told_of
@@ -26,6 +31,7 @@ from lastseat.simulations.strategies.merging.settings import Limits, Settings, S
 from lastseat.simulations.strategies.merging.steps import ProgramSteps, TakenStep, unhashable
 from lastseat.simulations.strategies.merging.walk import Level, Walk, walked
 from lastseat.simulations.strategies.merging.words import Word
+from lastseat.simulations.strategies.unseen.look import Lookout
 
 
 def merged_program(
@@ -44,6 +50,12 @@ def merged_program(
     its shared state cannot be restored, and where an execution from the start takes other steps than restored states.
     """
     budget, program = budget or Budget(), program.delivered()
+    keeper_of(program)  # so that a state that cannot be kept is refused first
+    lookout = Lookout(program)
+    try:
+        lookout.look_around()
+    except KeyboardInterrupt as interruption:
+        return Exploration("merged", 0, complete=False, why=interrupted_at(interruption), interrupted=True)
     limits = Limits(budget.deadline(), budget.executions, budget.stop_at_first, budget.progress)
     made: dict[tuple[tuple[int, ...], ...], ProgramSteps] = {}
 
@@ -59,11 +71,13 @@ def merged_program(
     if walk.stop is None:
         differs = difference(walk.steps)
         if differs is not None:
-            raise ProgramError(
-                f"the program is not deterministic, or its snapshot does not show all that decides: {differs}"
-            )
+            with lookout.explaining():
+                raise ProgramError(
+                    f"the program is not deterministic, or its snapshot does not show all that decides: {differs}"
+                )
         audited = SCHEDULES
-    return walk.report(_why(walk, budget), executions, audited)
+    seen = walk.report(_why(walk, budget), executions, audited)
+    return replace(seen, unseen=lookout.unseen.found, unwatched=lookout.unseen.unwatched)
 
 
 def _why(walk: "ProgramWalk", budget: Budget) -> str:
@@ -71,12 +85,13 @@ def _why(walk: "ProgramWalk", budget: Budget) -> str:
     if walk.stop is Stop.ENDLESS:
         assert walk.endless is not None
         steps = walk.shown(walk.endless)
-        return str(EndlessError(process_of(steps[-1]), steps))
+        endless, execution = process_of(steps[-1]), replayed(walk.program, walk.program.meter(), steps)
+        return str(EndlessError(endless, steps, line_of(execution, endless)))
     words: dict[Stop, Callable[[], str]] = {
         Stop.OUT_OF_TIME: budget.used_up,
         Stop.ENOUGH_STEPS: budget.reached,
         Stop.FIRST_VIOLATION: lambda: FIRST,
-        Stop.INTERRUPTED: lambda: INTERRUPTED,
+        Stop.INTERRUPTED: lambda: interrupted_at(walk.interruption),
     }
     if walk.stop is not None:
         return words[walk.stop]()
@@ -130,7 +145,7 @@ class ProgramWalk(Walk[TakenStep]):
 
     def _see(self, taken: TakenStep, word: Word, step: Step) -> None:
         if taken.broken is not None:
-            self._sight_assertion(taken.broken, word, process_of(step), step)
+            self._sight_failure(taken.broken, word, process_of(step), step)
         if taken.effect is not None:
             self.effects.setdefault(taken.names[0], set()).add(taken.effect)
         self._see_state(taken.shared, word, step)
@@ -142,11 +157,11 @@ class ProgramWalk(Walk[TakenStep]):
 
     def _see_stepless(self, taken: TakenStep, word: Word, who: int) -> None:
         if taken.broken is not None:
-            self._sight_assertion(taken.broken, word, who, None)
+            self._sight_failure(taken.broken, word, who, None)
 
-    def _sight_assertion(self, said: str, word: Word, who: int, step: Step | None) -> None:
+    def _sight_failure(self, broken: Broken, word: Word, who: int, step: Step | None) -> None:
         order = None if step is None else self._as_it_stands()
-        self.sight(ASSERTION, printable(f"process {who}: {said}", 300), word, step, order)
+        self.sight(broken.name, printable(f"{self.program.named(who)}: {broken}", 300), word, step, order)
 
     def _as_it_stands(self) -> tuple[int, ...]:
         return tuple(range(self.layout.processes))
@@ -200,12 +215,12 @@ class ProgramWalk(Walk[TakenStep]):
 
     def _so_far(self, word: Word, step: Step | None) -> Any:
         level = self.level
-        return lambda: f"; schedule {as_text(self.shown(Sighting('', level, word, step)))}"
+        return lambda: f"; schedule {shortened(self.shown(Sighting('', level, word, step)))}"
 
     def _failed(self, error: Exception, who: int, steps: Sequence[Step]) -> Exception:
         if isinstance(error, ProgramError) and not isinstance(error, MisbehavedError):
             return error
-        return ProgramError(f"process {who} {told_of(error)}; schedule {as_text(steps)}")
+        return ProgramError(f"process {who} {told_of(error)}; schedule {shortened(steps)}")
 
     # --- the report -------------------------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from lastseat.simulations.common.text import quoted
 from lastseat.simulations.kernel.actions import Step, process_of
-from lastseat.simulations.kernel.endings import as_text, differ
+from lastseat.simulations.kernel.endings import differ
 from lastseat.simulations.kernel.execution import Execution
+from lastseat.simulations.kernel.schedule import shortened
 from lastseat.simulations.kernel.stepping import MisfitError
 from lastseat.simulations.strategies.merging.restored import AnyTaken, Blocked, Restored
 
@@ -62,7 +63,7 @@ class _Followed:
 
     def _told(self, step: Step | None, here: str, there: str) -> str:
         schedule = self._execution.schedule
-        shown = as_text(schedule if step is None or schedule[-1:] == [step] else [*schedule, step])
+        shown = shortened(schedule if step is None or schedule[-1:] == [step] else [*schedule, step])
         return f"in schedule {shown} a step {here} than from a state that was restored ({there})"
 
     def _differs(self, step: Step, result: Any, restored: Any) -> bool:

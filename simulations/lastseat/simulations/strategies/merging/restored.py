@@ -8,17 +8,16 @@ is decided by what it was told, and what an operation gives and leaves behind by
 What is remembered of a state is up to a derived class: it gives numbers to shared states and to local ones.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import FAILING, Action, Fault, Step, others, process_of, taken_by
 from lastseat.simulations.kernel.footprints import Meter
-from lastseat.simulations.kernel.operations import Choose, Join, OperationFailedError, Raised
-from lastseat.simulations.kernel.program import Program, ProgramError, Started, kind_of, start
-from lastseat.simulations.kernel.stepping import MOST_REFUSALS
+from lastseat.simulations.kernel.operations import Choose, Join, Raised, Spawn
+from lastseat.simulations.kernel.program import Program, ProgramError, Started, no_operation, raised_told, start
+from lastseat.simulations.kernel.stepping import drop, is_outcome
 from lastseat.simulations.strategies.merging.kept import keeper_of
 
 Locals: TypeAlias = Sequence[int] | Mapping[int, int]  # the number of the local state of each process
@@ -31,11 +30,7 @@ class MisbehavedError(ProgramError):
 
 def told_of(error: Exception) -> str:
     """Return what a process did, in words that go on from its name."""
-    return (
-        str(error)
-        if isinstance(error, MisbehavedError)
-        else "raised " + printable(f"{type(error).__name__}: {error}", 200)
-    )
+    return str(error) if isinstance(error, MisbehavedError) else raised_told(error)
 
 
 class Taken(Protocol):
@@ -127,7 +122,7 @@ class Restored(Generic[AnyTaken]):
         return Blocked(str(operation.kind))
 
     def broken(self, error: Exception) -> Any:
-        """Return what a process returned that raised an assertion, or that did not handle a fault."""
+        """Return what a process returned that raised an error."""
         raise error
 
     # --- taking a step ----------------------------------------------------------------------------------------
@@ -142,7 +137,7 @@ class Restored(Generic[AnyTaken]):
             returned = self._resume(process, None)
             return None if returned is None else self.ended(who, returned[0])
         finally:
-            _drop(process)
+            drop([process], [])
 
     def take(self, shared: int, step: Step, locals_: Locals, *, is_given: bool = False) -> AnyTaken | Blocked | None:
         """Return a step from a state. None where its process takes no more, or where it is not possible there.
@@ -197,7 +192,7 @@ class Restored(Generic[AnyTaken]):
                 self._compare(self.kept(shared), state)
             return self._stepped(shared, step, locals_, process, operation, state)
         finally:
-            _drop(process)
+            drop([process], [])
 
     def _started(self, who: int, state: object) -> Started:
         send: Any = start(self.program.processes[who], state)
@@ -209,9 +204,9 @@ class Restored(Generic[AnyTaken]):
         operation = None
         for answer in (None, *told):
             try:
-                operation = process.throw(answer.error()) if answer.__class__ is Raised else process.send(answer)
-            except (StopIteration, AssertionError, OperationFailedError) as error:
-                if not told:
+                operation = process.throw(answer.again()) if answer.__class__ is Raised else process.send(answer)
+            except Exception as error:
+                if not told and (isinstance(error, StopIteration) or is_outcome(self.program, error)):
                     return None
                 raise MisbehavedError("is not deterministic: it ended earlier when it was told the same") from error
         return operation
@@ -221,13 +216,19 @@ class Restored(Generic[AnyTaken]):
     ) -> AnyTaken | Blocked:
         who, fault = process_of(step), step.fault if isinstance(step, Action) else None
         local = locals_[who]
+        if getattr(operation, "personal", False):
+            object.__setattr__(operation, "process", who)
+            self.joins[who, local] = who  # nobody else is like it, as if it joined itself
+        if operation.__class__ is Spawn:
+            raise MisbehavedError("begins another process, which merging cannot follow: use dpor or brute")
         if self._must_wait(who, operation, state, locals_):
             return self.blocked(shared, who, local, operation)
         if fault is Fault.CRASH_BEFORE:
             return self.crashed(shared, who, local, operation)
-        result = self._performed(step, operation, state, locals_)
-        took_effect = self.meter.took_effect
-        told = self._told(operation, fault) if fault in FAILING else result
+        told = self._told(lambda: self._performed(step, operation, state, locals_))
+        took_effect = self.meter.took_effect and told.__class__ is not Raised
+        if fault in FAILING:
+            told = self._told(lambda: self.meter.told(operation, fault))
         after = self.keeper.keep(state)
         self.performed += 1
         returned = self._resume(process, told)
@@ -265,22 +266,27 @@ class Restored(Generic[AnyTaken]):
             return returned[0]
         return meter.perform(who, operation, state)[0]
 
-    def _told(self, operation: Any, fault: Any) -> Any:
+    def _told(self, give: Callable[[], Any]) -> Any:
+        """Return what a process is told: what is given, or an error that is raised in the process."""
         try:
-            return self.meter.told(operation, fault)
-        except OperationFailedError as error:
-            return Raised(str(error), error.__class__)
+            return give()
+        except Exception as error:
+            if not is_outcome(self.program, error):
+                raise
+            return Raised.of(error)
 
     def _resume(self, process: Started, told: object) -> tuple[Any] | None:
         """Let a process compute until its next operation; return what it returned if it ended instead."""
         try:
-            operation = process.throw(told.error()) if told.__class__ is Raised else process.send(told)
+            operation = process.throw(told.error) if told.__class__ is Raised else process.send(told)
         except StopIteration as finished:
             return (finished.value,)
-        except (AssertionError, OperationFailedError) as error:
+        except Exception as error:
+            if not is_outcome(self.program, error):
+                raise
             return (self.broken(error),)
         if not self.meter.accepts(operation):
-            raise MisbehavedError(f"yields {kind_of(operation)}, which is no operation")
+            raise MisbehavedError(no_operation(process, operation))
         return None
 
     def _possible(self, who: int, operation: object, *, took_effect: bool, ended: bool) -> tuple[Action, ...]:
@@ -302,11 +308,3 @@ class Restored(Generic[AnyTaken]):
         """Raise ProgramError where code between operations has changed the shared state."""
         if self.keeper.key(self.keeper.keep(state)) != self.keeper.key(kept):
             raise MisbehavedError("changes shared state outside its operations")
-
-
-def _drop(process: Started) -> None:
-    """Leave a process where it waits. What a `finally` of its yields now is never taken."""
-    for _ in range(MOST_REFUSALS):
-        with suppress(Exception):
-            process.close()
-            return

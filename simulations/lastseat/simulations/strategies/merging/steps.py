@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from lastseat.simulations.common.text import printable
 from lastseat.simulations.kernel.actions import Action, Fault, process_of
 from lastseat.simulations.kernel.footprints import Meter
+from lastseat.simulations.kernel.operations import Raised
 from lastseat.simulations.kernel.program import Program, ProgramError, kind_of
 from lastseat.simulations.kernel.stepping import Broken
 from lastseat.simulations.strategies.merging.kept import ExactNumbering, exact, is_value
@@ -41,7 +42,7 @@ class TakenStep:
     """A distinct step; see `restored.Taken`.
 
     It is counted under its `names`. `effect` says whether a conditional operation had one, None of another; `broken`
-    is the assertion that failed.
+    is what its process raised.
     """
 
     result: Any
@@ -51,7 +52,7 @@ class TakenStep:
     returned: tuple[Any] | None
     names: tuple[str, ...] = ()
     effect: bool | None = None
-    broken: str | None = None
+    broken: Broken | None = None
 
 
 class ProgramSteps(Restored[TakenStep]):
@@ -95,7 +96,7 @@ class ProgramSteps(Restored[TakenStep]):
         """Return a step that was performed, with the numbers of what follows."""
         who, returned = process_of(performed.step), performed.returned
         fault = performed.step.fault if isinstance(performed.step, Action) else None
-        said = returned[0].said if returned and isinstance(returned[0], Broken) else None
+        broken = returned[0] if returned and isinstance(returned[0], Broken) else None
         local: Local = Returned(returned[0]) if returned else Told(self._longer(who, performed))
         if fault is Fault.CRASH_AFTER:
             local, returned = Died(), None
@@ -107,7 +108,7 @@ class ProgramSteps(Restored[TakenStep]):
             returned,
             _names_of(performed.operation, fault),
             _effect(performed, fault),
-            said,
+            broken,
         )
 
     def crashed(self, shared: int, who: int, local: int, operation: object) -> TakenStep:
@@ -118,14 +119,13 @@ class ProgramSteps(Restored[TakenStep]):
 
     def ended(self, who: int, returned: object) -> TakenStep:
         """Return that a process ended before its first step."""
-        said = returned.said if isinstance(returned, Broken) else None
+        broken = returned if isinstance(returned, Broken) else None
         local = self._numbered(who, Returned(returned))
-        return TakenStep(None, self.first, self.start, local, (returned,), broken=said)
+        return TakenStep(None, self.first, self.start, local, (returned,), broken=broken)
 
     def broken(self, error: Exception) -> Broken:
-        """Return what a process returned that raised an assertion, or that did not handle a fault."""
-        unhandled = "" if isinstance(error, AssertionError) else "nobody handled that "
-        return Broken(unhandled + (printable(str(error), 200) or "an assertion failed"))
+        """Return what a process returned that raised an error."""
+        return Broken.by(error)
 
     def _longer(self, who: int, performed: Performed) -> tuple[Any, ...]:
         result, told = performed.result, self.told(who, performed.local)
@@ -165,7 +165,7 @@ def _names_of(operation: Any, fault: Fault | None) -> tuple[str, ...]:
 
 def _effect(performed: Performed, fault: Fault | None) -> bool | None:
     operation = performed.operation
-    if fault is not None or not getattr(operation, "conditional", False):
+    if fault is not None or performed.result.__class__ is Raised or not getattr(operation, "conditional", False):
         return None
     return bool(operation.wrote(performed.result))
 

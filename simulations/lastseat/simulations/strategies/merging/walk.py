@@ -102,8 +102,8 @@ class Walk(Generic[AnyTaken]):
                 self._enter(level)
                 level = self._following(level)
                 self.level += self.stop is None
-        except KeyboardInterrupt:
-            self.stop = Stop.INTERRUPTED
+        except KeyboardInterrupt as interruption:
+            self.stop, self.interruption = Stop.INTERRUPTED, interruption
 
     def _initial(self) -> Word:
         word = self.steps.start << self.layout.shared_at

@@ -23,12 +23,13 @@ from typing import Any, ClassVar
 
 from lastseat.simulations.kernel.actions import Step, process_of
 from lastseat.simulations.kernel.budget import DID_NOT_END
-from lastseat.simulations.kernel.endings import diverged
+from lastseat.simulations.kernel.endings import IMMUTABLE, diverged, frozen
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
-from lastseat.simulations.kernel.operations import Choose
+from lastseat.simulations.kernel.operations import KEYED, Choose
 from lastseat.simulations.kernel.program import Program
+from lastseat.simulations.kernel.run import line_of
 from lastseat.simulations.kernel.stepping import MisfitError
 from lastseat.simulations.strategies.declared import Declared, Named
 from lastseat.simulations.strategies.reduction.trace import Link, Trace
@@ -60,8 +61,9 @@ class Dpor:
         # What else could have happened in the place of a step, by its number.
         self._instead: list[tuple[int, list[Step]]] = []
         # The execution of the last peek: it is kept for the leaf that it leads to, if the observer allows that.
-        self._started: tuple[Execution, list[tuple[Any, Any]]] | None = None
+        self._started: tuple[Execution, list[tuple[Any, Any, Any]]] | None = None
         self._keeps = not observer.needs_states and not self._most_faults
+        self._processes = len(program.processes)
         self._cut, self._made = "", program.made or frozenset[int]()
 
     def is_done(self) -> bool:
@@ -133,8 +135,8 @@ class Dpor:
         execution, steps = branch[-1].started
         branch[-1].started = None
         self._cut_to(shared)
-        for node, (operation, result) in zip(branch, steps, strict=True):
-            self._add(node, operation, result, execution)
+        for node, (operation, result, kept) in zip(branch, steps, strict=True):
+            self._add(node, operation, result, kept, execution)
         return execution
 
     def _cut_to(self, length: int) -> None:
@@ -142,11 +144,11 @@ class Dpor:
         self.trace.cut(length)
         del self._instead[bisect_left(self._instead, (length,)) :]
 
-    def _add(self, node: Node, operation: object, result: object, execution: Execution) -> None:
-        """Take note of a step in a new place."""
+    def _add(self, node: Node, operation: object, result: object, kept: object, execution: Execution) -> None:
+        """Take note of a step in a new place, with its result, and what is kept of that."""
         self.path.append(node)
         index = len(self.trace)
-        self.trace.add(node.step, node.footprint, operation, result)
+        self.trace.add(node.step, node.footprint, operation, kept)
         if self._most_faults or operation.__class__ is Choose:
             step = node.step
             self._instead.append(
@@ -160,7 +162,8 @@ class Dpor:
 
     def _step(self, execution: Execution, step: Step, node: Node | None) -> None:
         who = step if isinstance(step, int) else step.process
-        operation = execution.pending[who]
+        pending = execution.pending
+        operation = pending[who] if who < len(pending) else None
         if node is not None and (operation is None or not execution.is_free(who)):
             raise diverged(execution, "a step", "none")
         result, footprint = execution.step(step)
@@ -168,13 +171,15 @@ class Dpor:
             node = self.path[-1].child(Link(who, footprint, step), self._footprints)
         elif node.footprint != footprint:
             raise diverged(execution, "other locations", result)
-        self._add(node, operation, result, execution)
+        # What nobody can change is kept as it is; this is asked of every new step.
+        kept = result if result.__class__ in IMMUTABLE and not KEYED else frozen(operation, result)
+        self._add(node, operation, result, kept, execution)
 
     def _continue(self, execution: Execution) -> bool:
         """Go on with the first process that can, to the end; False where all that can are asleep."""
         while True:
             if len(self.trace) >= self._most and (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, execution.schedule)
+                raise EndlessError(endless, execution.schedule, line_of(execution, endless))
             free = execution.free()
             if not free:
                 return True
@@ -191,7 +196,8 @@ class Dpor:
     def _reverse_races(self, later: int, rivals: int) -> None:
         trace = self.trace
         step, operation = trace.links[later].step, trace.operations[later]
-        if self._meter.can_wait(operation) or (self._made and self._is_late(later)):
+        is_late = (self._made or trace.who[later] >= self._processes) and self._is_late(later)
+        if is_late or self._meter.can_wait(operation):
             self._reverse_waiting(rivals, step, operation, trace.is_first(later))
             return
         largest = self._largest(later)
@@ -201,8 +207,9 @@ class Dpor:
             self._reverse(earlier, self._unrelated(earlier), step, largest)
 
     def _is_late(self, index: int) -> bool:
-        """Return whether a step is the first of a redelivery, which waits for what it repeats."""
-        return self.trace.who[index] in self._made and self.trace.is_first(index)
+        """Return whether a step is the first of a process that waits for another one to begin, or to begin it."""
+        who = self.trace.who[index]
+        return (who in self._made or who >= self._processes) and self.trace.is_first(index)
 
     def _reverse(self, earlier: int, sequence: list[Link], step: Step, largest: int) -> None:
         """Plan that `sequence` and then `step` come before `earlier`; `largest` is all that it may touch there."""
@@ -250,7 +257,11 @@ class Dpor:
     def _may_touch(self, who: int, operation: object, is_first: bool) -> int:
         """Return the largest footprint that a step can have; `is_first` says that it is the first of its process."""
         footprint = self._meter.may_touch(who, operation)
-        return self._beginning(who, footprint) if is_first and self._program.redeliveries else footprint
+        return (
+            self._beginning(who, footprint)
+            if is_first and (who >= self._processes or self._program.redeliveries)
+            else footprint
+        )
 
     def _beginning(self, who: int, footprint: int) -> int:
         return self._program.beginning(self._footprints, who, footprint)
@@ -264,7 +275,9 @@ class Dpor:
         who, before = process_of(step), self.trace.before
         reading = self._meter.may_read(who, operation)
         deciding = self.trace.conflicting(
-            self._beginning(who, reading) if is_first and self._program.redeliveries else reading
+            self._beginning(who, reading)
+            if is_first and (who >= self._processes or self._program.redeliveries)
+            else reading
         )
         tried, waiting = {0}, [0]  # sets of steps that are taken away
         while waiting:
@@ -322,17 +335,19 @@ class Dpor:
             self.peeks += 1
             execution, who = Execution(self._program, self._meter), step if isinstance(step, int) else step.process
             execution.repeat_all(self._before(earlier), self.trace.results)
-            steps = [(execution.pending[link.who], execution.repeat(link.step)) for link in sequence]
+            steps = [_taken(execution, link) for link in sequence]
+            peeked[key] = None
+            if who >= self._processes and not execution.is_there(who):  # nobody has begun it
+                return None
             if execution.pending[who] is None:
                 raise diverged(execution, "a step", "none")
-            peeked[key] = None
             if execution.is_free(who):
                 operation = execution.pending[who]
                 try:
                     result, peeked[key] = execution.step(step)
                 except MisfitError:  # the fault does not fit the step in its new place
                     return None
-                self._started = execution, [*steps, (operation, result)]
+                self._started = execution, [*steps, (operation, result, frozen(operation, result))]
         return peeked[key]
 
 
@@ -343,6 +358,13 @@ NAMED = Named(
         "dpor", Dpor.coverage, Dpor, shows_every_state=Dpor.shows_every_state, is_split=True, in_parts=True
     ),
 )
+
+
+def _taken(execution: Execution, link: Link) -> tuple[Any, Any, Any]:
+    """Take a step; return its operation, its result, and what is to be kept of that."""
+    operation = execution.pending[link.who]
+    result = execution.repeat(link.step)
+    return operation, result, frozen(operation, result)
 
 
 def _nodes(root: Node, prefix: Sequence[Link]) -> Iterator[Node]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from lastseat.simulations.common.text import printable
+from lastseat.simulations.common.text import printable, quoted
 from lastseat.simulations.kernel.budget import FIRST, INTERRUPTED, Budget, Driven
 from lastseat.simulations.kernel.footprints import Footprints, Locations
 from lastseat.simulations.kernel.observer import EndlessError, Observer
@@ -30,6 +30,7 @@ from lastseat.simulations.strategies.reduction.trace import Link
 from lastseat.simulations.strategies.reduction.wakeup import Node, insert
 
 EXECUTIONS_PER_TASK = 1_000
+MOST_WRAPPED = 10  # functions in functions, such as partial(partial(...))
 AHEAD = 64  # tasks that are handed to the executor before the first of them is waited for
 
 Known: TypeAlias = list[tuple[Locations, Locations]]  # footprints in the order of their numbers
@@ -253,34 +254,35 @@ def explore_split(
                 leaf = coordinator.leaves.popleft()
                 under_way.append((leaf, _submit(executor, subject, leaf, meter.footprints, executions_per_task)))
             if deadline is not None and monotonic() > deadline:
-                return coordinator, Driven(budget.used_up())  # results that are there already would never say so
+                # Results that are there already would never say so.
+                return coordinator, Driven(budget.used_up(), is_cut_short=True)
             leaf, future = under_way.popleft()
             done = future.result(None if deadline is None else max(0.0, deadline - monotonic()))
             coordinator.take(leaf, done)
             budget.progress(coordinator.executions, None)
-            if (why := _stopped(coordinator, done, budget)) is not None:
-                return coordinator, Driven(why)
+            if (stopped := _stopped(coordinator, done, budget)) is not None:
+                return coordinator, stopped
     except TimeoutError:
-        return coordinator, Driven(budget.used_up())
+        return coordinator, Driven(budget.used_up(), is_cut_short=True)
     except BrokenExecutor:
-        return coordinator, Driven("a worker died")
+        return coordinator, Driven("a worker died", is_cut_short=True)
     except KeyboardInterrupt:
-        return coordinator, Driven(INTERRUPTED, interrupted=True)
+        return coordinator, Driven(INTERRUPTED, interrupted=True, is_cut_short=True)
     finally:
         for _, future in under_way:
             future.cancel()
     return coordinator, Driven(coordinator.left_out)
 
 
-def _stopped(coordinator: Coordinator[Any], done: Done, budget: Budget) -> str | None:
+def _stopped(coordinator: Coordinator[Any], done: Done, budget: Budget) -> Driven | None:
     """Return why the search ends with what a task gave back, None where it goes on."""
     if done.endless:
-        return done.endless
+        return Driven(done.endless)
     if budget.stop_at_first and coordinator.observer.violated:
-        return FIRST
+        return Driven(FIRST)
     most, done_so_far = budget.executions, coordinator.executions + coordinator.blocked
     if most is not None and done_so_far >= most and not coordinator.root.closed:
-        return budget.reached()
+        return Driven(budget.reached(), is_cut_short=True)
     return None
 
 
@@ -293,11 +295,39 @@ def _submit(
 
 
 def _check(subject: Subject[Any], executor: Executor) -> None:
-    if isinstance(executor, ProcessPoolExecutor):
-        try:
-            pickle.dumps(subject)
-        except Exception as error:
-            raise ProgramError(
-                "the program cannot be sent to another process (its functions must stand in a module, by name): "
-                f"{printable(str(error), 200)}"
-            ) from error
+    """Raise ProgramError where a subject cannot be sent to another process, with the name of what cannot."""
+    if not isinstance(executor, ProcessPoolExecutor):
+        return
+    error = _unsent(subject)
+    if error is None:
+        return
+    program = subject.program()
+    claims: Sequence[Any] = getattr(subject, "properties", ())
+    parts: list[tuple[str, Any]] = [(program.named(who), process) for who, process in enumerate(program.processes)]
+    parts += [("what makes the shared state", program.shared)]
+    parts += [(f"the claim {quoted(claim.name)}", claim) for claim in claims]
+    found = next((part for part in parts if _unsent(part[1]) is not None), None)
+    what = "the program" if found is None else f"{found[0]} ({_function_of(found[1])})"
+    raise ProgramError(
+        f"{what} cannot be sent to a worker: a function that is sent stands in a module, under its own name; "
+        f"{printable(str(error), 200)}"
+    ) from error
+
+
+def _unsent(part: object) -> Exception | None:
+    """Return why something cannot be sent to another process, None where it can."""
+    try:
+        pickle.dumps(part)
+    except Exception as error:  # noqa: BLE001 - whatever somebody's own code raises when it is sent
+        return error
+    return None
+
+
+def _function_of(part: Any) -> str:
+    """Return the name of the function that a process or a claim is made of."""
+    for _ in range(MOST_WRAPPED):
+        inner = next((getattr(part, name) for name in ("function", "func", "check") if hasattr(part, name)), None)
+        if inner is None or hasattr(part, "__qualname__"):
+            break
+        part = inner
+    return printable(str(getattr(part, "__qualname__", type(part).__name__)), 60)

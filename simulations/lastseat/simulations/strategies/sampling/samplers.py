@@ -17,10 +17,13 @@ from lastseat.simulations.kernel.actions import Step
 from lastseat.simulations.kernel.execution import Execution
 from lastseat.simulations.kernel.footprints import Meter
 from lastseat.simulations.kernel.observer import Coverage, EndlessError, Observer
+from lastseat.simulations.kernel.operations import Spawn
 from lastseat.simulations.kernel.program import Program, ProgramError
+from lastseat.simulations.kernel.run import line_of
 from lastseat.simulations.strategies.sampling.chance import CHANCE, Chance, below
 
 STRATEGIES = ("uniform", "walk", "pct", "pos")
+COUNTING = ("uniform", "pct")  # those that have to know how many steps each process takes
 DEPTH = 3  # of pct, where nothing else is said
 PILOTS = 16  # random walks from which the numbers of steps are learnt
 MOST_RUNS, MOST_DEPTH, MOST_SEED = 10**15, 10**6, 2**64 - 1
@@ -45,6 +48,7 @@ class Chooser:
     """Says who goes on, in one run after the other. One that has `pilots` is told first what they took."""
 
     pilots = 0
+    counts = False  # whether it has to know the processes before a run
 
     def learn(self, counts: Sequence[tuple[int, ...]]) -> None:
         """Take note of how many steps each process took in each pilot run."""
@@ -66,6 +70,9 @@ class Chooser:
     def law(self) -> str:
         """Return what the runs so far were drawn from, with how far that is only an estimate."""
         raise NotImplementedError
+
+
+UNKNOWN = "this sampler counts them before a run: use walk or pos"
 
 
 class Walk(Chooser):
@@ -99,6 +106,8 @@ class Uniform(Chooser):
     to wait, the chances are only near that, and `law` says so. A process that goes beyond its number counts as having
     one step left.
     """
+
+    counts = True
 
     def __init__(self, steps: tuple[int, ...] | None = None) -> None:
         self.pilots = 0 if steps is not None else PILOTS
@@ -157,6 +166,8 @@ class Pct(Chooser):
 
     k is given, or the most that the pilot runs took. Where a run takes more, the bound is for shorter runs alone.
     """
+
+    counts = True
 
     def __init__(self, depth: int = DEPTH, steps: tuple[int, ...] | None = None) -> None:
         self.pilots = 0 if steps is not None else PILOTS
@@ -318,11 +329,13 @@ class Sampler:
         while possible := chance.possible(execution):
             who = chooser.choose(possible)
             operation = execution.operation(who)
+            if chooser.counts and operation.__class__ is Spawn:
+                raise ProgramError(f"{self._program.named(who)} begins another process, and {UNKNOWN}")
             result, footprint = chance.take(execution, who, operation)
             observer.step(len(schedule) - 1, schedule[-1], operation, result, execution)
             chooser.took(who, footprint, execution)
             if (endless := execution.exhausted()) is not None:
-                raise EndlessError(endless, schedule)
+                raise EndlessError(endless, schedule, line_of(execution, endless))
         chooser.end(execution)
         return execution
 
@@ -355,6 +368,8 @@ def sampler_of(
         _check("depth", depth, 1, MOST_DEPTH)
     known = None if steps is None else tuple(steps)
     if known is not None:
+        if strategy not in COUNTING:
+            raise ProgramError(f"steps is for {' and '.join(COUNTING)}, and {strategy} draws without it")
         if len(known) != len(program.processes):
             raise ProgramError(f"steps says {len(known)} numbers for {len(program.processes)} processes")
         for count in known:
