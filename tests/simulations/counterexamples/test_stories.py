@@ -135,7 +135,9 @@ def test_an_assertion_in_a_file_of_its_own_is_told_with_its_operands(tmp_path: A
     violation = first([names["claim"]], lambda: Shared(seat=Register(3)))
 
     assert violation.witness == "process 0: assert seat != 3 (seat is 3)"
-    assert "  1. seats.py:2  p0  read seat → 3; fails at seats.py:4: assert seat != 3 (seat is 3)" in told(violation)
+    # Of an assertion on several lines, versions of Python name different ones.
+    step = r"  1\. seats\.py:2  p0  read seat → 3; fails at seats\.py:[34]: assert seat != 3 \(seat is 3\)"
+    assert any(re.fullmatch(step, line) for line in told(violation))
 
 
 def taking(*locks: Any) -> Steps:
