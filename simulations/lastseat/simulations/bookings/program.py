@@ -25,7 +25,6 @@ from lastseat.simulations.kernel.exploration import Exploration, Shortest, Viola
 from lastseat.simulations.kernel.observer import Counted, Coverage
 from lastseat.simulations.kernel.program import Program
 from lastseat.simulations.strategies.audit import audit, confirm, is_audited
-from lastseat.simulations.strategies.unseen.look import Lookout
 
 
 def booking_program(scenario: Scenario, implementation: Implementation, *, ordered: bool = False) -> Program:
@@ -98,7 +97,6 @@ class BookingWatch:
         self.judge = Judge(self.scenario, implementation)
         self._ordered, self.rests_on_declarations = ordered, True
         self._program = booking_program(scenario, implementation, ordered=ordered)
-        self._lookout = Lookout(self._program)
         self.by_faults: dict[int, int] = {}
         self._counts_faults = scenario.faults.most > 0
         self.deadlocks, self.audited, self._seen_ends = 0, 0, 0
@@ -220,7 +218,7 @@ class BookingWatch:
     def _measure(self, execution: Execution) -> None:
         """Take note of what a strategy rests on that shows one schedule for many."""
         if is_audited(self._seen_ends):
-            self.audited += audit(execution, self._seen_ends, self._lookout.program)
+            self.audited += audit(execution, self._seen_ends)
         if self._two_steps_each:
             self._two_steps_each = not execution.waits and set(execution.taken()) == {2}
 

@@ -27,6 +27,8 @@ from lastseat.simulations.strategies.audit import audit, confirm, is_audited
 from lastseat.simulations.strategies.claims import Claims, applies, never, objection
 from lastseat.simulations.strategies.unseen.look import Lookout, Unseen
 
+WATCHED = 512  # every so many-th execution is watched while it is audited, as the first ones are before the search
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -127,8 +129,9 @@ class Watch:
             self.spoke[claim.name] += objection(claim, end, execution.so_far) is None
         self._seen += 1
         if is_audited(self._seen):
+            watched = None if self._seen % WATCHED else self._lookout.program
             with self._lookout.explaining():
-                self.audited += audit(execution, self._seen, self._lookout.program)
+                self.audited += audit(execution, self._seen, watched)
 
     def confirm(self) -> None:
         """Hold a complete search to random schedules. Raises ProgramError where one ends as none that was seen."""

@@ -50,7 +50,7 @@ class Dpor:
 
     def __init__(self, program: Program, meter: Meter, observer: Observer, prefix: Sequence[Link] = ()) -> None:
         self._program, self._meter, self._observer = program, meter, observer
-        self._footprints = meter.footprints
+        self._footprints, self._plain = meter.footprints, meter.plain
         self.trace = Trace(meter.footprints)
         self.path: list[Node] = [Node()]
         self._prefix = list(_nodes(self.path[0], prefix))
@@ -197,10 +197,13 @@ class Dpor:
         trace = self.trace
         step, operation = trace.links[later].step, trace.operations[later]
         is_late = (self._made or trace.who[later] >= self._processes) and self._is_late(later)
-        if is_late or self._meter.can_wait(operation):
+        # Most operations never wait, and that is known of their class.
+        if is_late or (operation.__class__ not in self._plain and self._meter.can_wait(operation)):
             self._reverse_waiting(rivals, step, operation, trace.is_first(later))
             return
-        largest = self._largest(later)
+        largest = trace.largest[later]
+        if largest is None:
+            largest = self._largest(later)
         while rivals:
             earlier = rivals.bit_length() - 1
             rivals &= ~(trace.before[earlier] | 1 << earlier)
@@ -212,9 +215,14 @@ class Dpor:
         return (who in self._made or who >= self._processes) and self.trace.is_first(index)
 
     def _reverse(self, earlier: int, sequence: list[Link], step: Step, largest: int) -> None:
-        """Plan that `sequence` and then `step` come before `earlier`; `largest` is all that it may touch there."""
+        """Plan that `sequence` and then `step` come before `earlier`; `largest` is all that it may touch there.
+
+        The list is the caller's no more.
+        """
         who = step if isinstance(step, int) else step.process
-        if uncovered(self.path[earlier], [*sequence, Link(who, largest, step)], self._footprints, self._most_faults):
+        sequence.append(Link(who, largest, step))
+        if uncovered(self.path[earlier], sequence, self._footprints, self._most_faults):
+            sequence.pop()
             footprint = self._peek(earlier, sequence, step)
             if footprint is not None:
                 self._plan(earlier, [*sequence, Link(who, footprint, step)])

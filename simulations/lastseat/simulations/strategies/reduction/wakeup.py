@@ -109,14 +109,14 @@ def insert(node: Node, sequence: Sequence[Link], footprints: Footprints, most_fa
 
 def uncovered(
     node: Node, sequence: Sequence[Link], footprints: Footprints, most_faults: int
-) -> tuple[Node, list[Link]] | None:
+) -> tuple[Node, Sequence[Link]] | None:
     """Return where a new branch is needed to explore `sequence` from `node`, and that branch; None if it is covered.
 
     It is covered where a step that is asleep or explored could be moved before it, or the sequence of a leaf that is
     still to be explored; or where the tree has all of it already. If it is covered, so it is with a smaller footprint
     in the place of one of its own.
     """
-    rest = list(sequence)
+    rest = sequence
     # How many faults a step that is moved before the sequence may be.
     left = most_faults and most_faults - node.faults - sum(is_fault(link.step) for link in rest)
     for sleeper in node.sleep:
@@ -133,7 +133,7 @@ def uncovered(
         if child.closed or not child.children:
             return None
         if where != ABSENT:
-            del rest[where]
+            rest = [*rest[:where], *rest[where + 1 :]]
         else:
             left -= child.is_fault
         node = child
