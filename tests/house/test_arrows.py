@@ -210,6 +210,7 @@ LATE = (
     ("lastseat.simulations.cli.entry", "lastseat.simulations.cli.main", "Ctrl-C during the imports is caught"),
     ("lastseat.simulations.cli", "lastseat.simulations.common", "start-up time"),
     ("lastseat.simulations.cli.outcomes", "lastseat.reference.store", "start-up time"),
+    ("lastseat.testing.drawing", "lastseat.simulations.reports.drawn", "start-up time"),
 )
 
 

@@ -12,7 +12,6 @@ from lastseat.simulations.kernel.exploration import Violation
 from lastseat.simulations.kernel.program import ProgramError, kind_of
 from lastseat.simulations.kernel.run import Run
 from lastseat.simulations.kernel.schedule import Schedule
-from lastseat.simulations.reports.drawn import ending_of, write_run
 
 LONGEST = 200  # characters of a claim, or of what violates it
 
@@ -41,6 +40,8 @@ def draw(shown: Run | Violation, file: str | Path | None = None, *, title: str |
     >>> print(draw(found.violations[0]).splitlines()[-1])
     step         1   2   3   4
     """
+    from lastseat.simulations.reports.drawn import ending_of, write_run  # late: most tests draw nothing
+
     ending = ".txt" if file is None else ending_of(str(file))
     run = shown.run if isinstance(shown, Violation) else shown
     if not isinstance(run, Run):
