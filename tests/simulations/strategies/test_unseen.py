@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -57,19 +58,12 @@ class Counter:
 
 
 CACHE: dict[str, int] = {}
-TOTAL = 0
 
 
 def fills_the_cache(_: Any) -> Any:
     if "k" not in CACHE:
         CACHE["k"] = 1
     return CACHE["k"]
-
-
-def adds_to_a_global(shared: Any) -> None:
-    global TOTAL  # noqa: PLW0603 - it is what is found
-    shared.counter.read()
-    TOTAL = TOTAL + 1
 
 
 def a_counter_of_ones_own(strategy: str) -> Exploration:
@@ -157,6 +151,37 @@ def forgets_an_operation_of_its_own(_: Any) -> Iterator[Any]:
     Draw()
 
 
+@dataclass(frozen=True)
+class Put(Operation):
+    """An operation as one writes it: a dataclass of one's own."""
+
+    kind: ClassVar[str] = "put"
+    item: int
+
+    def perform(self, shared: Any, /) -> None:
+        shared.counter.value = self.item
+
+
+class Take(Operation):
+    kind: ClassVar[str] = "take"
+
+    def __init__(self, item: int) -> None:
+        self.item = item
+
+    def perform(self, shared: Any, /) -> None:
+        shared.counter.value -= self.item
+
+
+def forgets_a_dataclass_of_its_own(_: Any) -> Iterator[Any]:
+    yield Put(1)
+    Put(2)
+
+
+def forgets_one_that_it_has_made_itself(_: Any) -> Iterator[Any]:
+    yield Take(1)
+    Take(2)
+
+
 def forgets_an_act(shared: Any) -> Iterator[Any]:
     yield shared.counter.read()
     act("add", lambda _: None, reads=(), writes=("counter",))
@@ -226,6 +251,8 @@ def changes_a_global(shared: Any) -> Iterator[Any]:
         (forgets_to_yield, "makes the operation release left and never takes it", 4),
         (forgets_yield_from, "makes the operation waiting changed and never takes it", 2),
         (forgets_an_operation_of_its_own, "makes the operation draw and never takes it", 2),
+        (forgets_a_dataclass_of_its_own, "makes the operation put and never takes it", 2),
+        (forgets_one_that_it_has_made_itself, "makes the operation take and never takes it", 2),
         (forgets_an_act, "makes the operation add and never takes it", 2),
         (looks_before_its_first_step, "looks at counter outside its operations", 1),
         (looks_while_it_holds_a_lock, "looks at counter outside its operations", 2),

@@ -159,10 +159,10 @@ class Guard:
         elif event == "call":
             self._began(frame)
         elif event == "return":
-            if is_own(frame):
+            if frame.f_code.co_name == "__init__" and frame.f_code.co_varnames:
+                self._was_made(frame.f_locals.get(frame.f_code.co_varnames[0]), own_line(frame.f_back))
+            elif is_own(frame):
                 self._here = Line.of(frame)  # where it returns, or waits
-            elif frame.f_code.co_name == "__init__" and frame.f_code.co_varnames:
-                self._was_made(frame.f_locals.get(frame.f_code.co_varnames[0]), frame)
 
     def _called(self, frame: FrameType, function: Any) -> None:
         if is_own(frame):
@@ -197,9 +197,9 @@ class Guard:
             self._codes.add(code)
             self._reach(frame)
 
-    def _was_made(self, value: object, frame: FrameType) -> None:
+    def _was_made(self, value: object, line: Line | None) -> None:
         if isinstance(value, Operation | Steps) or (hasattr(value, "perform") and hasattr(value, "kind")):
-            self._made.setdefault(self._who, {})[id(value)] = value, own_line(frame)
+            self._made.setdefault(self._who, {})[id(value)] = value, line
 
     def _reach(self, frame: FrameType) -> None:
         """Note what a function that is met first can reach: globals, what it captured, and real locks."""
