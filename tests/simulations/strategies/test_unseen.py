@@ -182,6 +182,27 @@ def forgets_one_that_it_has_made_itself(_: Any) -> Iterator[Any]:
     Take(2)
 
 
+def helps(shared: Any) -> Iterator[Any]:
+    seen = yield shared.counter.read()
+    yield shared.counter.write(seen + 1)
+
+
+async def helps_later(shared: Any) -> None:
+    await shared.counter.write(1)
+
+
+def forgets_the_steps_of_a_generator(shared: Any) -> Iterator[Any]:
+    helps(shared)
+    yield shared.left.acquire()
+    yield from helps(shared)
+    yield shared.left.release()
+
+
+async def forgets_to_await(shared: Any) -> None:
+    helps_later(shared)  # type: ignore[unused-coroutine]
+    await shared.counter.read()
+
+
 def forgets_an_act(shared: Any) -> Iterator[Any]:
     yield shared.counter.read()
     act("add", lambda _: None, reads=(), writes=("counter",))
@@ -243,6 +264,7 @@ def changes_a_global(shared: Any) -> Iterator[Any]:
     yield shared.counter.write(seen + 1)
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize(
     ("process", "said", "offset"),
@@ -253,6 +275,8 @@ def changes_a_global(shared: Any) -> Iterator[Any]:
         (forgets_an_operation_of_its_own, "makes the operation draw and never takes it", 2),
         (forgets_a_dataclass_of_its_own, "makes the operation put and never takes it", 2),
         (forgets_one_that_it_has_made_itself, "makes the operation take and never takes it", 2),
+        (forgets_the_steps_of_a_generator, "calls helps and never takes its steps", 1),
+        (forgets_to_await, "calls helps_later and never takes its steps", 1),
         (forgets_an_act, "makes the operation add and never takes it", 2),
         (looks_before_its_first_step, "looks at counter outside its operations", 1),
         (looks_while_it_holds_a_lock, "looks at counter outside its operations", 2),

@@ -16,6 +16,7 @@ from lastseat.simulations.common.lines import Line
 from lastseat.simulations.kernel.operations import Operation, Spawn, Steps
 from lastseat.simulations.kernel.program import Process, Program, ProgramError, Started, kind_of
 from lastseat.simulations.strategies.unseen import state
+from lastseat.simulations.strategies.unseen.forgotten import forgotten
 from lastseat.simulations.strategies.unseen.holdings import holding
 from lastseat.simulations.strategies.unseen.notes import Note, Notes, sentence
 from lastseat.simulations.strategies.unseen.outside import (
@@ -196,9 +197,11 @@ class Guard:
         if code not in self._codes:
             self._codes.add(code)
             self._reach(frame)
+            for name, line in forgotten(frame):
+                self._note(Note(f"calls {name} and never takes its steps", line, TAKE))
 
     def _was_made(self, value: object, line: Line | None) -> None:
-        if isinstance(value, Operation | Steps) or (hasattr(value, "perform") and hasattr(value, "kind")):
+        if isinstance(value, Operation | Steps):  # those of a store may be somebody's values
             self._made.setdefault(self._who, {})[id(value)] = value, line
 
     def _reach(self, frame: FrameType) -> None:
