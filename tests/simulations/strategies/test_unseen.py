@@ -312,6 +312,24 @@ def test_what_no_schedule_decides_makes_it_vacuous_and_is_said_with_its_line(
         seen.assert_holds()
 
 
+class Totals:
+    sold = 0
+
+
+def test_a_class_and_a_captured_value_that_are_changed_are_no_shared_state() -> None:
+    kept: list[int] = []
+
+    def counts_in_a_class(shared: Any) -> Iterator[Any]:
+        yield shared.counter.read()
+        Totals.sold += 1
+
+    def keeps(shared: Any) -> Iterator[Any]:
+        kept.append((yield shared.counter.read()))
+
+    for process, name in ((counts_in_a_class, "Totals"), (keeps, "kept")):
+        assert f"changes {name} outside its operations" in explore([process, adds], shared=shared).why
+
+
 def test_it_is_said_of_a_sample_and_of_workers_too() -> None:
     drawn = sample([looks_before_its_first_step, adds], shared=shared, runs=10)
     with ThreadPoolExecutor(2) as executor:
